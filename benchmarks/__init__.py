@@ -1,0 +1,1 @@
+"""Benchmarks: each prints its percentiles and one number to watch."""

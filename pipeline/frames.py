@@ -1,0 +1,183 @@
+"""Everything that travels through a pipeline: one flat family of frames.
+
+Times named `at` are seconds on the call's own clock: zero is the answer, and it advances by 20 ms with every
+`AudioIn`. PCM is mono, signed 16-bit little-endian, at the transport's rate unless a field says otherwise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+FRAME_SECONDS = 0.02
+"""Length of one `AudioIn`: the tick of a call's clock."""
+
+
+class Frame:
+    """Anything that travels through a pipeline."""
+
+    __slots__ = ()
+
+
+# ── the caller ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(slots=True)  # not frozen: fifty a second for each call, and frozen ones cost three times as much to make
+class AudioIn(Frame):
+    """20 ms of the caller's sound, silence included. Never changed once made."""
+
+    pcm: bytes
+    at: float
+    """When its first sample was heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class Digit(Frame):
+    """A key pressed on the phone: one of 0-9, *, #, A-D."""
+
+    key: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStarted(Frame):
+    """Somebody began to speak; said once the voice detector is sure."""
+
+    at: float
+    """When the first voiced sound was heard: the detector's start time earlier than this frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStopped(Frame):
+    """Somebody fell silent; said once the voice detector is sure."""
+
+    at: float
+    """When the last voiced sound ended: the detector's stop time earlier than this frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript(Frame):
+    """What was understood of one stretch of speech. A partial one replaces the partial before it."""
+
+    text: str
+    final: bool
+    language: str = ""
+    """BCP 47 tag where the recogniser tells it, else empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class UserTurn(Frame):
+    """The caller has said something whole and waits for an answer."""
+
+    text: str
+    at: float
+    """When the caller began to say it."""
+    ended: float = 0.0
+    """When the caller's last voiced sound ended."""
+
+
+# ── the bot ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyText(Frame):
+    """A piece of a reply as the language model brings it, cut anywhere."""
+
+    text: str
+    reply: int
+    """Counts up through the call; every frame of one reply has the same number."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyDone(Frame):
+    """No more text will come for this reply."""
+
+    reply: int
+
+
+@dataclass(frozen=True, slots=True)
+class AudioOut(Frame):
+    """Sound of a reply, any length, made faster than it is heard."""
+
+    pcm: bytes
+    reply: int
+    text: str = ""
+    """Set on the first sound of each phrase: the whole of what that phrase says."""
+
+
+@dataclass(frozen=True, slots=True)
+class AudioDone(Frame):
+    """No more sound will come for this reply."""
+
+    reply: int
+
+
+@dataclass(slots=True)  # as frequent as AudioIn
+class Heard(Frame):
+    """Up to 20 ms of the bot's sound, as it goes by on the line. Comes in at the head, after the `AudioIn` of its time."""
+
+    pcm: bytes
+    at: float
+    """When its first sample is heard, on the clock of `AudioIn`, to the sample."""
+    reply: int
+
+
+@dataclass(frozen=True, slots=True)
+class Played(Frame):
+    """How much of a reply the caller has heard: said after every phrase, at its end, and when it is cut."""
+
+    reply: int
+    at: float
+    """When its first sample was heard."""
+    seconds: float
+    text: str
+    """The words heard so far."""
+    complete: bool
+    """Nothing of this reply will follow: it was heard whole. False for a part, and for a reply that was cut."""
+
+
+# ── the line ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Pause(Frame):
+    """The caller may be interrupting: stop the bot's sound at once, but keep what was not heard."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Resume(Frame):
+    """It was no interruption: go on where the sound was cut."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupt(Frame):
+    """The caller takes the turn: drop every reply that is being made, said or waiting."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer(Frame):
+    """Hand the call to somebody else: a number or a queue's name. Acts once the line has played out."""
+
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hangup(Frame):
+    """End the call now."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failure(Frame):
+    """A service that the call depends on failed; the call goes on as well as it can."""
+
+    stage: str
+    """`stt`, `llm` or `tts`."""
+    error: str
+    """Fit to be logged: no key and none of the caller's words."""

@@ -1,0 +1,39 @@
+"""One call: a line joined to a pipeline until the line is down."""
+
+from __future__ import annotations
+
+import asyncio
+
+from pipeline.frames import Frame
+from pipeline.pipeline import Pipeline
+from pipeline.transport import Transport
+
+
+class _LineDown(Exception):
+    """Ends the call's task group; never leaves this file."""
+
+
+class CallSession:
+    """Runs one call. A stage that crashes ends this call and no other."""
+
+    def __init__(self, transport: Transport, pipeline: Pipeline) -> None:
+        self._transport = transport
+        self._pipeline = pipeline
+
+    async def run(self) -> None:
+        """Returns when the line is down. Raises ExceptionGroup if a stage crashed; the line is closed either way."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                self._pipeline.start(self._transport.send, tasks)
+                push = self._pipeline.push
+                async for frame in self._transport.receive():
+                    push(frame)
+                raise _LineDown
+        except* _LineDown:
+            pass
+        finally:
+            await self._transport.close()
+
+    def command(self, frame: Frame) -> None:
+        """From outside the call: say, hang up, transfer. Enters at the head like anything else that happens to it."""
+        self._pipeline.push(frame)

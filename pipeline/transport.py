@@ -1,0 +1,43 @@
+"""A two-way line, whatever carries it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from pipeline.frames import Frame
+
+
+class Transport(Protocol):
+    """Sound in, sound out. What happens at the far end (playback, a digit) comes in like sound."""
+
+    rate: int
+    """Samples a second, both ways."""
+
+    def receive(self) -> AsyncIterator[Frame]:
+        """`AudioIn` for every 20 ms, silence included; between them `Heard`, `Played`, `Digit`. Ends when the line is down."""
+        ...
+
+    def send(self, frame: Frame) -> None:
+        """Never waits. Takes `AudioOut`, `AudioDone`, `Pause`, `Resume`, `Interrupt`, `Transfer`, `Hangup`; ignores the rest."""
+        ...
+
+    async def close(self) -> None:
+        """Puts the line down and frees what it holds; may be called twice."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """Who is on the line, as the carrier tells it."""
+
+    carrier: str
+    """`exotel`, `webrtc`, `browser`, `loopback`: a short list, fit for a metric's label."""
+    carrier_call: str = ""
+    """The carrier's own id of the call, opaque."""
+    account: str = ""
+    from_number: str = field(default="", repr=False)
+    to_number: str = field(default="", repr=False)
+    custom: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What we or the flow gave the carrier to hand back."""

@@ -1,0 +1,1 @@
+"""Minds: a module for each language model provider."""

@@ -1,0 +1,93 @@
+"""What a call needs from the outside: ears, a mind, a voice. One async generator each.
+
+A provider frees what it opened however the reader stops, and speaks of its troubles only as `ProviderError`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from pipeline.frames import AudioIn, SpeechStarted, SpeechStopped, Transcript
+
+ListenFrame = AudioIn | SpeechStarted | SpeechStopped
+
+
+class SpeechToText(Protocol):
+    rate: int
+    """The rate, in hertz, at which it wants to hear."""
+
+    def transcribe(self, heard: AsyncIterable[ListenFrame]) -> AsyncGenerator[Transcript, None]:
+        """One call's sound → what was said. `SpeechStopped` means: finish what you have, with one final transcript.
+
+        A stretch of speech in which no words were found ends with a final transcript whose text is empty.
+        """
+        ...
+
+
+class LanguageModel(Protocol):
+    def reply(self, chat: Sequence[Message], tools: Sequence[Tool]) -> AsyncGenerator[str | ToolCall, None]:
+        """The next thing to say, in pieces as they come, cut anywhere."""
+        ...
+
+
+class TextToSpeech(Protocol):
+    rate: int
+    """The rate, in hertz, at which it speaks."""
+
+    def speak(self, text: AsyncIterable[str]) -> AsyncGenerator[bytes, None]:
+        """Text in pieces → PCM16 in pieces of any length, each of whole samples, as soon as they are there."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """The model wants something done."""
+
+    id: str
+    name: str
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One line of the chat that a language model is given."""
+
+    role: Literal["system", "user", "assistant", "tool"]
+    text: str = field(repr=False)
+    calls: tuple[ToolCall, ...] = ()
+    """What the assistant asked to be done with this message."""
+    answers: str = ""
+    """For role `tool`: the id of the call that it answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """Something a model may ask to be done."""
+
+    name: str
+    description: str
+    parameters: Mapping[str, Any] = field(default_factory=lambda: {"type": "object", "properties": {}})
+    """JSON schema of the arguments."""
+
+
+class ProviderError(Exception):
+    """A provider did not do its work. Its text is fit for a log: no key and none of the caller's words."""
+
+    def __init__(self, provider: str, what: str, *, status: int = 0, retriable: bool = True) -> None:
+        super().__init__(f"{provider}: {what}")
+        self.provider = provider
+        self.status = status
+        """HTTP status or 0."""
+        self.retriable = retriable
+        """Whether the same request may succeed later, or elsewhere under the same credentials."""
+
+    @classmethod
+    def of(cls, provider: str, error: BaseException) -> ProviderError:
+        """Names the kind of a library's exception, never its text, which may hold headers or words."""
+        status = getattr(error, "status", None) or getattr(error, "status_code", None) or 0
+        kind = "took too long" if isinstance(error, TimeoutError | asyncio.TimeoutError) else type(error).__name__
+        what = f"answered {status}" if status else kind
+        return cls(provider, what, status=status, retriable=status in (0, 408, 409, 425, 429) or status >= 500)

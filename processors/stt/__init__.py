@@ -1,0 +1,1 @@
+"""Ears: a module for each speech-to-text provider."""

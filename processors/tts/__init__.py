@@ -1,0 +1,1 @@
+"""Voices: a module for each text-to-speech provider."""

@@ -1,0 +1,1 @@
+"""Puts the halves together; the only package that imports both."""

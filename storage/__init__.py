@@ -1,0 +1,1 @@
+"""What processes share: database, bus, recordings. Imports nothing else of this project."""

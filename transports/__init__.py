@@ -1,0 +1,1 @@
+"""Two-way lines: what carries a call's sound."""
