@@ -65,12 +65,13 @@ class Resampler:
         """`pcm` must hold whole samples. Raises ValueError on half a one."""
         if self._stream is None:
             return pcm
-        return self._stream.resample_chunk(np.frombuffer(pcm, "<i2")).tobytes()
+        heard: bytes = self._stream.resample_chunk(np.frombuffer(pcm, "<i2")).tobytes()
+        return heard
 
     def flush(self) -> bytes:
         if self._stream is None:
             return b""
-        rest = self._stream.resample_chunk(np.zeros(0, np.int16), last=True).tobytes()
+        rest: bytes = self._stream.resample_chunk(np.zeros(0, np.int16), last=True).tobytes()
         self._stream = self._fresh()
         return rest
 
@@ -84,7 +85,8 @@ def resample(pcm: bytes, source: int, target: int) -> bytes:
     """A whole sound at another rate."""
     if source == target:
         return pcm
-    return soxr.resample(np.frombuffer(pcm, "<i2"), source, target).astype("<i2").tobytes()
+    heard: bytes = soxr.resample(np.frombuffer(pcm, "<i2"), source, target).astype("<i2").tobytes()
+    return heard
 
 
 def loudness(pcm: bytes, rate: int) -> NDArray[np.float32]:
@@ -97,7 +99,8 @@ def loudness(pcm: bytes, rate: int) -> NDArray[np.float32]:
     width = rate // 100
     slices = samples[: len(samples) // width * width].reshape(-1, width).astype(np.float32) / FULL_SCALE
     power = np.einsum("ij,ij->i", slices, slices) / width
-    return np.maximum(10 * np.log10(np.maximum(power, 1e-12)), SILENCE_DBFS).astype(np.float32)
+    levels: NDArray[np.float32] = np.maximum(10 * np.log10(np.maximum(power, 1e-12)), SILENCE_DBFS).astype(np.float32)
+    return levels
 
 
 def level(pcm: bytes) -> float:
@@ -146,7 +149,8 @@ def _nearest_code(values: NDArray[np.int16]) -> NDArray[np.uint8]:
     sorted_values = values[order].astype(np.int32)
     edges = (sorted_values[1:] + sorted_values[:-1]) / 2
     samples = np.arange(65536, dtype=np.uint16).view("<i2").astype(np.float64)
-    return order[np.searchsorted(edges, samples)].astype(np.uint8)
+    codes: NDArray[np.uint8] = order[np.searchsorted(edges, samples)].astype(np.uint8)
+    return codes
 
 
 _EXPAND = {"mulaw": _mulaw_values(), "alaw": _alaw_values()}

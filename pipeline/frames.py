@@ -113,7 +113,7 @@ class AudioDone(Frame):
 
 @dataclass(slots=True)  # as frequent as AudioIn
 class Heard(Frame):
-    """Up to 20 ms of the bot's sound, as it goes by on the line. Comes in at the head, after the `AudioIn` of its time."""
+    """Up to 20 ms of the bot's sound as it goes by on the line. Comes in at the head, after the `AudioIn` of its time."""
 
     pcm: bytes
     at: float

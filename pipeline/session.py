@@ -9,7 +9,7 @@ from pipeline.pipeline import Pipeline
 from pipeline.transport import Transport
 
 
-class _LineDown(Exception):
+class _LineDown(Exception):  # noqa: N818 - not an error: how a task group is ended
     """Ends the call's task group; never leaves this file."""
 
 

@@ -16,11 +16,14 @@ class Transport(Protocol):
     """Samples a second, both ways."""
 
     def receive(self) -> AsyncIterator[Frame]:
-        """`AudioIn` for every 20 ms, silence included; between them `Heard`, `Played`, `Digit`. Ends when the line is down."""
+        """`AudioIn` for every 20 ms, silence included; between them `Heard`, `Played`, `Digit`.
+
+        Ends when the line is down.
+        """
         ...
 
     def send(self, frame: Frame) -> None:
-        """Never waits. Takes `AudioOut`, `AudioDone`, `Pause`, `Resume`, `Interrupt`, `Transfer`, `Hangup`; ignores the rest."""
+        """Never waits. Takes `AudioOut`, `AudioDone` and what concerns the line; ignores every other frame."""
         ...
 
     async def close(self) -> None:

@@ -37,9 +37,19 @@ class TextToSpeech(Protocol):
     rate: int
     """The rate, in hertz, at which it speaks."""
 
-    def speak(self, text: AsyncIterable[str]) -> AsyncGenerator[bytes, None]:
-        """Text in pieces → PCM16 in pieces of any length, each of whole samples, as soon as they are there."""
+    def speak(self, text: AsyncIterable[str]) -> AsyncGenerator[Sound, None]:
+        """Text in pieces, cut anywhere → sound in pieces of any length, as soon as they are there."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A piece of speech."""
+
+    pcm: bytes = field(repr=False)
+    """PCM16 mono at the voice's rate, whole samples."""
+    text: str = ""
+    """On the first sound of each phrase: the words of that phrase as they were given, else empty."""
 
 
 @dataclass(frozen=True, slots=True)
