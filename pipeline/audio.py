@@ -116,14 +116,14 @@ def decode(payload: bytes, codec: Codec) -> bytes:
     """One codec's bytes → PCM16."""
     if codec == "pcm16":
         return payload
-    return _EXPAND[codec][np.frombuffer(payload, np.uint8)].tobytes()
+    return bytes(_EXPAND[codec][np.frombuffer(payload, np.uint8)].data)
 
 
 def encode(pcm: bytes, codec: Codec) -> bytes:
     """PCM16 → one codec's bytes. Raises ValueError on half a sample."""
     if codec == "pcm16":
         return pcm
-    return _COMPRESS[codec][np.frombuffer(pcm, "<u2")].tobytes()
+    return bytes(_COMPRESS[codec][np.frombuffer(pcm, "<u2")].data)
 
 
 def _mulaw_values() -> NDArray[np.int16]:

@@ -84,7 +84,8 @@ class ReplyText(Frame):
 
     text: str
     reply: int
-    """Counts up through the call; every frame of one reply has the same number."""
+    """Counts up through the call; every frame of one reply has the same number. Negative ones are no part of the chat:
+    fillers and apologies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ class AudioDone(Frame):
 
 @dataclass(slots=True)  # as frequent as AudioIn
 class Heard(Frame):
-    """Up to 20 ms of the bot's sound as it goes by on the line. Comes in at the head, after the `AudioIn` of its time."""
+    """Up to 20 ms of the bot's sound as it goes by on the line. Comes in at the head, after its time's `AudioIn`."""
 
     pcm: bytes
     at: float
@@ -160,6 +161,15 @@ class Interrupt(Frame):
 
 
 @dataclass(frozen=True, slots=True)
+class Say(Frame):
+    """From outside the call: say this, whatever else was going on."""
+
+    text: str
+    hangup: str = ""
+    """If set: the reason with which to hang up once it was heard."""
+
+
+@dataclass(frozen=True, slots=True)
 class Transfer(Frame):
     """Hand the call to somebody else: a number or a queue's name. Acts once the line has played out."""
 
@@ -181,3 +191,41 @@ class Failure(Frame):
     """`stt`, `llm` or `tts`."""
     error: str
     """Fit to be logged: no key and none of the caller's words."""
+    fatal: bool = False
+    """The stage is not tried again in this call."""
+
+
+# ── what was measured ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class DeadAir(Frame):
+    """The caller has waited for an answer and heard nothing."""
+
+    at: float
+    seconds: float
+    """How long, since the end of what the caller said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered(Frame):
+    """The first sound of a reply is on the line. Each field says seconds since the caller's speech ended.
+
+    The steps overlap: the recogniser works while the turn is still being judged. None: the step was not seen.
+    """
+
+    reply: int
+    at: float
+    """When the caller's speech ended."""
+    vad: float | None
+    """The voice detector was sure of the silence."""
+    transcript: float | None
+    """The last final transcript of the turn was there."""
+    turn: float | None
+    """The turn was judged to be over."""
+    first_text: float | None
+    """The language model's first words."""
+    first_audio: float | None
+    """The voice's first sound."""
+    on_line: float
+    """That sound went over the line."""

@@ -35,6 +35,11 @@ class Mailbox(Generic[T]):
         self._closed = True
         self._wake()
 
+    @property
+    def closed(self) -> bool:
+        """Nothing more will be put; the reader may not have seen all of it yet."""
+        return self._closed
+
     def __len__(self) -> int:
         return len(self._items)
 

@@ -21,12 +21,12 @@ class TaskSlot:
 
     def cancel(self) -> bool:
         """True if there was something to stop. The task runs no further line but its `finally` and `except` blocks."""
-        if self._task is None or self._task.done():
-            return False
-        return self._task.cancel()
+        task, self._task = self._task, None
+        return task is not None and task.cancel()
 
     @property
     def busy(self) -> bool:
+        """False as soon as it was cancelled, though the task may still be tidying up."""
         return self._task is not None and not self._task.done()
 
 

@@ -1,0 +1,153 @@
+"""UserTurn → ReplyText; keeps the chat, and keeps it to what the caller has heard."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+
+from pipeline.frames import (
+    AudioIn,
+    Failure,
+    Frame,
+    Hangup,
+    Interrupt,
+    Played,
+    ReplyDone,
+    ReplyText,
+    Say,
+    UserTurn,
+)
+from pipeline.processor import Processor
+from pipeline.tasks import TaskSlot
+from processors.ports import LanguageModel, Message, ProviderError, Tool, ToolCall
+
+END_CALL = Tool(
+    "end_call",
+    "Hangs up once what you have said was heard. Use it after a goodbye.",
+    {"type": "object", "properties": {"reason": {"type": "string"}}},
+)
+FAREWELL_SECONDS = 15.0
+"""A farewell that was not heard to its end within this is cut: a line must not stay open for a lost mark."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The fixed sentences of one agent, with its variables filled in."""
+
+    greeting: str = ""
+    """Said first; empty: the caller speaks first."""
+    apology: str = "I'm sorry, I'm having some trouble. Could you say that again, please?"
+    too_long: str = "I'm sorry, we have to end this call now. Goodbye."
+    deaf: str = "I'm sorry, I can't hear you at the moment. Please call again later. Goodbye."
+
+
+class Dialogue(Processor):
+    """Asks the language model at every turn, and passes on what it says while it says it.
+
+    In the chat stands what was heard of each reply, from `Played`; a reply that nobody heard leaves no trace, and the
+    turn that it was to answer is joined with the next.
+    """
+
+    def __init__(self, llm: LanguageModel, *, prompt: str = "", lines: Lines, max_seconds: float = 3600.0) -> None:
+        self._llm = llm
+        self._lines = lines
+        self._max_seconds = max_seconds
+        self._chat = [Message("system", prompt)] if prompt else []
+        self._replies = 0
+        self._in_chat: dict[int, int] = {}
+        self._now = -1.0
+        self._farewell: tuple[int, str, float] | None = None
+        self._overtime = False
+
+    @property
+    def chat(self) -> Sequence[Message]:
+        return self._chat
+
+    def start(self) -> None:
+        self._answering = TaskSlot(self.tasks)
+
+    def process(self, frame: Frame) -> None:
+        self.emit(frame)
+        match frame:
+            case AudioIn():
+                self._tick(frame.at)
+            case Interrupt():
+                self._answering.cancel()
+                self._farewell = None
+            case UserTurn():
+                self._turn(frame.text)
+            case Played():
+                self._played(frame)
+            case Say():
+                self._instead(frame.text, frame.hangup)
+            case Failure(stage="stt", fatal=True):
+                self._instead(self._lines.deaf, "stt_failed")
+
+    def _tick(self, at: float) -> None:
+        if self._now < 0 and self._lines.greeting:
+            self._say(self._lines.greeting)
+        self._now = at
+        if self._farewell is not None:
+            if at >= self._farewell[2]:
+                self.emit(Hangup(self._farewell[1]))
+        elif at >= self._max_seconds + FAREWELL_SECONDS:
+            self.emit(Hangup("max_duration"))
+        elif at >= self._max_seconds and not self._overtime:
+            self._overtime = True
+            self._instead(self._lines.too_long, "max_duration")
+
+    def _say(self, text: str, hangup: str = "") -> None:
+        """A sentence of ours, as a reply of its own."""
+        self._replies += 1
+        reply = self._replies
+        if hangup:
+            self._farewell = reply, hangup, self._now + FAREWELL_SECONDS
+        self.emit(ReplyText(text, reply))
+        self.emit(ReplyDone(reply))
+
+    def _instead(self, text: str, hangup: str) -> None:
+        """A sentence of ours, whatever was going on."""
+        self._answering.cancel()
+        self.emit(Interrupt(self._now))
+        self._say(text, hangup)
+
+    def _turn(self, text: str) -> None:
+        if self._chat and self._chat[-1].role == "user":
+            text = f"{self._chat.pop().text} {text}"
+        self._chat.append(Message("user", text))
+        self._answering.start(self._answer())
+
+    async def _answer(self) -> None:
+        self._replies += 1
+        reply = self._replies
+        said, ending = False, ""
+        try:
+            async with aclosing(self._llm.reply(tuple(self._chat), (END_CALL,))) as pieces:
+                async for piece in pieces:
+                    if isinstance(piece, ToolCall):
+                        if piece.name == END_CALL.name:
+                            ending = str(piece.arguments.get("reason") or "assistant_ended_call")
+                    elif piece:
+                        said = True
+                        self.emit(ReplyText(piece, reply))
+        except ProviderError as error:
+            self.emit(Failure("llm", str(error)))
+            said = True
+            self.emit(ReplyText(self._lines.apology, reply))
+        if ending and not said:
+            self.emit(Hangup(ending))
+        elif ending:
+            self._farewell = reply, ending, self._now + FAREWELL_SECONDS
+        self.emit(ReplyDone(reply))
+
+    def _played(self, played: Played) -> None:
+        if played.reply > 0 and played.text:
+            if played.reply in self._in_chat:
+                place = self._in_chat[played.reply]
+                self._chat[place] = replace(self._chat[place], text=played.text)
+            else:
+                self._in_chat[played.reply] = len(self._chat)
+                self._chat.append(Message("assistant", played.text))
+        if played.complete and self._farewell is not None and played.reply == self._farewell[0]:
+            self.emit(Hangup(self._farewell[1]))

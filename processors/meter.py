@@ -1,0 +1,127 @@
+"""Reads what passes and feeds Prometheus. The only file of the media path that knows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from pipeline.frames import (
+    FRAME_SECONDS,
+    Answered,
+    AudioIn,
+    DeadAir,
+    Failure,
+    Frame,
+    Heard,
+    Interrupt,
+    Pause,
+    Resume,
+)
+from pipeline.processor import Processor
+
+STEPS = (0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.65, 0.8, 1.0, 1.25, 1.6, 2.0, 3.0, 5.0, 10.0)
+"""Bucket edges in seconds: fine where a caller feels the difference."""
+
+
+class Metrics:
+    """Every metric of the media path. One for each process; labels come from short lists, never from calls."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.stage = Histogram(
+            "vaani_stage_seconds",
+            "How long a step of an answer took: vad (end of speech to its detection), stt (detection to final text), "
+            "turn (end of speech to the turn's end), llm (turn to first text), tts (text to first sound), "
+            "wire (first sound to the line)",
+            ["stage", "provider", "transport"],
+            buckets=STEPS,
+            registry=registry,
+        )
+        self.answer = Histogram(
+            "vaani_answer_seconds",
+            "From the caller's last sound to the reply's first sound on the line",
+            ["transport"],
+            buckets=STEPS,
+            registry=registry,
+        )
+        self.calls = Counter("vaani_calls", "Calls that ended", ["transport", "outcome"], registry=registry)
+        self.live = Gauge("vaani_live_calls", "Calls going on now", ["transport"], registry=registry)
+        self.interruptions = Counter(
+            "vaani_interruptions", "Replies that the caller cut", ["transport"], registry=registry
+        )
+        self.false_interruptions = Counter(
+            "vaani_false_interruptions", "Replies held for a noise, then gone on with", ["transport"], registry=registry
+        )
+        self.dead_air = Counter(
+            "vaani_dead_air", "Times a caller heard nothing for 2 s after a turn", ["transport"], registry=registry
+        )
+        self.failures = Counter(
+            "vaani_provider_failures", "Troubles with a provider", ["stage", "provider"], registry=registry
+        )
+        self.trouble = Counter(
+            "vaani_line_trouble", "Frames from a line that were refused or dropped", ["kind"], registry=registry
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What is said of one call."""
+
+    transport: str
+    providers: dict[str, str] = field(default_factory=dict)
+    """Stage → provider's name: `vad`, `stt`, `turn`, `llm`, `tts`."""
+
+    def provider(self, stage: str) -> str:
+        return self.providers.get(stage, "")
+
+
+class Meter(Processor):
+    """One call's share of the metrics."""
+
+    def __init__(self, metrics: Metrics, labels: Labels) -> None:
+        self._metrics = metrics
+        self._labels = labels
+        self._bot_until = self._now = -1.0
+        self._cut_short = False
+        """The bot was audible when it was last held."""
+
+    def process(self, frame: Frame) -> None:
+        match frame:
+            case AudioIn():
+                self._now = frame.at
+            case Heard():
+                self._bot_until = frame.at + FRAME_SECONDS
+            case Pause():
+                self._cut_short = self._audible()
+            case Resume() if self._cut_short:
+                self._cut_short = False
+                self._metrics.false_interruptions.labels(self._labels.transport).inc()
+            case Interrupt() if self._cut_short or self._audible():
+                self._cut_short = False
+                self._bot_until = -1.0
+                self._metrics.interruptions.labels(self._labels.transport).inc()
+            case Answered():
+                self._answered(frame)
+            case DeadAir():
+                self._metrics.dead_air.labels(self._labels.transport).inc()
+            case Failure(stage=stage):
+                self._metrics.failures.labels(stage, self._labels.provider(stage)).inc()
+        self.emit(frame)
+
+    def _audible(self) -> bool:
+        return self._bot_until > self._now - FRAME_SECONDS
+
+    def _answered(self, answer: Answered) -> None:
+        self._metrics.answer.labels(self._labels.transport).observe(answer.on_line)
+        steps = {
+            "vad": (0.0, answer.vad),
+            "stt": (answer.vad, answer.transcript),
+            "turn": (0.0, answer.turn),
+            "llm": (answer.turn, answer.first_text),
+            "tts": (answer.first_text, answer.first_audio),
+            "wire": (answer.first_audio, answer.on_line),
+        }
+        for stage, (begin, end) in steps.items():
+            if begin is not None and end is not None:
+                labels = stage, self._labels.provider(stage), self._labels.transport
+                self._metrics.stage.labels(*labels).observe(max(end - begin, 0.0))

@@ -1,0 +1,132 @@
+"""Both sides of a call to a stereo file: the caller left, the bot right, aligned to the sample with the line."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import queue
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipeline.frames import AudioIn, Frame, Heard
+from pipeline.processor import Processor
+from processors.wav import WavWriter, stereo
+
+log = logging.getLogger(__name__)
+
+FLUSH_FRAMES = 25
+"""Every half second goes to disk: a kill loses no more."""
+
+
+@dataclass(slots=True)
+class Track:
+    """One recording as its thread sees it. Only that thread touches it."""
+
+    path: Path
+    rate: int
+    writer: WavWriter | None = None
+    late: list[tuple[int, bytes]] = field(default_factory=list)
+    """Bot's sound that belongs to a later stretch: (offset in bytes from that stretch's start, PCM16)."""
+    failed: bool = False
+
+    def write(self, caller: bytes, bot: list[tuple[int, bytes]]) -> None:
+        """`bot`: (offset in bytes from the start of `caller`, PCM16), in any order."""
+        if self.writer is None:
+            self.writer = WavWriter(self.path, self.rate)
+        length = len(caller)
+        right = bytearray(length)
+        pieces, self.late = self.late + bot, []
+        for start, pcm in pieces:
+            cut = max(-start, 0)
+            fits = max(length - start, 0)
+            if cut < fits:
+                right[start + cut : min(start + len(pcm), length)] = pcm[cut:fits]
+            if fits < len(pcm):
+                self.late.append((max(start - length, 0), pcm[fits:]))
+        self.writer.append(stereo(caller, bytes(right)))
+
+    def close(self) -> None:
+        if self.writer is not None:
+            self.writer.close()
+
+
+class RecordingThread:
+    """Writes every recording of the process, one after the other, off the event loop."""
+
+    def __init__(self) -> None:
+        self._jobs: queue.SimpleQueue[
+            tuple[Track, bytes, list[tuple[int, bytes]], asyncio.Future[bool] | None] | None
+        ] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="recordings", daemon=True)
+        self._thread.start()
+
+    def write(self, track: Track, caller: bytes, bot: list[tuple[int, bytes]]) -> None:
+        self._jobs.put((track, caller, bot, None))
+
+    def finish(self, track: Track, caller: bytes, bot: list[tuple[int, bytes]]) -> asyncio.Future[bool]:
+        """Done when all of the track is on disk: True, or False if the disk refused a part."""
+        done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._jobs.put((track, caller, bot, done))
+        return done
+
+    def close(self) -> None:
+        """Writes what is waiting, then ends the thread. Blocks until then."""
+        self._jobs.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            track, caller, bot, done = job
+            try:
+                if not track.failed:
+                    track.write(caller, bot)
+                if done is not None:
+                    track.close()
+            except OSError:
+                log.exception("a recording could not be written", extra={"file": track.path.name})
+                track.failed = True
+            if done is not None:
+                done.get_loop().call_soon_threadsafe(_settle, done, not track.failed)
+
+
+def _settle(done: asyncio.Future[bool], written: bool) -> None:
+    if not done.done():
+        done.set_result(written)
+
+
+class Recorder(Processor):
+    """Collects; a thread writes. Silence, pauses and cuts are in the file as they were on the line."""
+
+    def __init__(self, path: Path, rate: int, thread: RecordingThread) -> None:
+        self._rate = rate
+        self._track = Track(path, rate)
+        self._thread = thread
+        self._caller: list[bytes] = []
+        self._bot: list[tuple[int, bytes]] = []
+        self._start = 0
+
+    def start(self) -> None:
+        self.tasks.create_task(self._until_the_end())
+
+    def process(self, frame: Frame) -> None:
+        match frame:
+            case AudioIn():
+                if len(self._caller) == FLUSH_FRAMES:
+                    self._thread.write(self._track, *self._take())
+                self._caller.append(frame.pcm)
+            case Heard():
+                self._bot.append((round(frame.at * self._rate) * 2 - self._start, frame.pcm))
+        self.emit(frame)
+
+    def _take(self) -> tuple[bytes, list[tuple[int, bytes]]]:
+        caller, bot = b"".join(self._caller), self._bot
+        self._start += len(caller)
+        self._caller, self._bot = [], []
+        return caller, bot
+
+    async def _until_the_end(self) -> None:
+        try:
+            await asyncio.get_running_loop().create_future()
+        finally:
+            await asyncio.shield(self._thread.finish(self._track, *self._take()))

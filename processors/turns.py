@@ -1,0 +1,247 @@
+"""Whose turn it is: when the caller has finished, when the caller interrupts, and when it was only a cough."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+from pydantic import BaseModel, Field
+
+from pipeline.frames import (
+    FRAME_SECONDS,
+    AudioIn,
+    Frame,
+    Heard,
+    Interrupt,
+    Pause,
+    Played,
+    Resume,
+    SpeechStarted,
+    SpeechStopped,
+    Transcript,
+    UserTurn,
+)
+from pipeline.processor import Processor
+from pipeline.tasks import TaskSlot
+from processors.phrases import (
+    ACKNOWLEDGEMENTS,
+    INTERRUPTIONS,
+    begins_with,
+    ends_in_number,
+    ends_sentence,
+    made_of,
+    phrase_set,
+    plain,
+)
+
+Judge = Callable[[bytes, int], Awaitable[float]]
+"""The last seconds of the caller's sound and their rate → how likely it is, in [0, 1], that the caller has finished."""
+
+JUDGED_FRAMES = 400
+"""The judge hears the last 8 s."""
+WORDLESS_SPEECH = 5.0
+"""Seconds of what the detector calls speech after which, without a word understood, it is taken for noise."""
+EARLY_ANSWER = 1.5
+"""An acknowledgement within these seconds of a reply's end may have been the answer to it."""
+EARLY_ANSWER_WAIT = 0.8
+"""Seconds for which nobody may speak before it is taken as that."""
+
+
+class TurnOptions(BaseModel, frozen=True, extra="forbid"):
+    """How patient the bot is. Waits are seconds of silence, counted from the end of the caller's speech."""
+
+    after_sentence: float = Field(0.3, ge=0, le=5, description="wait after a finished sentence")
+    after_number: float = Field(0.9, ge=0, le=5, description="wait after a number: more digits may follow")
+    after_open: float = Field(1.2, ge=0, le=5, description="wait after an unfinished sentence")
+    finished_above: float = Field(0.5, ge=0, le=1, description="end-of-turn model: probability that means finished")
+    final_within: float = Field(
+        3.0, ge=0.2, le=10, description="wait for the recogniser before its partial text is used"
+    )
+    interrupt_words: int = Field(0, ge=0, le=10, description="words that interrupt; 0: the voice detector decides")
+    false_interruption: float = Field(
+        2.0, ge=0.2, le=10, description="silence without words after which the bot goes on"
+    )
+    acknowledgements: tuple[str, ...] = Field((), description="more phrases that do not interrupt")
+    interruptions: tuple[str, ...] = Field((), description="more phrases that always interrupt")
+
+
+class TurnTaker(Processor):
+    """Holds the bot's sound once the caller speaks, then decides: words take the turn, anything else gives it back.
+
+    A turn is over when the caller is silent, the recogniser has its final text, and the wait that this text and the
+    judge of the sound call for has passed.
+    """
+
+    def __init__(self, options: TurnOptions, rate: int, language: str, judge: Judge | None = None) -> None:
+        self._options = options
+        self._rate = rate
+        self._judge = judge
+        self._acknowledgements = phrase_set(ACKNOWLEDGEMENTS, language, options.acknowledgements)
+        self._interruptions = phrase_set(INTERRUPTIONS, language, options.interruptions)
+        self._sound: deque[bytes] = deque(maxlen=JUDGED_FRAMES)
+        self._now = 0.0
+        self._bot_until = -1.0
+        self._answer_due = False
+        self._speaking = False
+        self._early: UserTurn | None = None
+        self._early_due: float | None = None
+        self._forget()
+
+    def _forget(self) -> None:
+        """Nothing has been said since the last turn."""
+        self._began: float | None = None
+        self._ended = 0.0
+        self._finals: list[str] = []
+        self._partial = ""
+        self._finals_due = 0
+        self._held_at: float | None = None
+        self._taken_at: float | None = None
+        self._over_bot = False
+        self._finished: float | None = None
+
+    def start(self) -> None:
+        self._judging = TaskSlot(self.tasks)
+
+    def process(self, frame: Frame) -> None:
+        match frame:
+            case AudioIn():
+                self._now = frame.at + FRAME_SECONDS
+                if self._judge is not None:
+                    self._sound.append(frame.pcm)
+                self.emit(frame)
+                if self._began is not None or self._early_due is not None:
+                    self._tick()
+                return
+            case Heard():
+                self._bot_until = frame.at + FRAME_SECONDS
+                self._answer_due = False
+        self.emit(frame)
+        match frame:
+            case SpeechStarted():
+                self._speech_started(frame.at)
+            case SpeechStopped():
+                self._speech_stopped(frame.at)
+            case Transcript():
+                self._understood(frame.text.strip(), frame.final)
+            case Played(complete=True) if self._early is not None:
+                if self._now - self._early.ended <= EARLY_ANSWER:
+                    self._early_due = self._now + EARLY_ANSWER_WAIT
+                else:
+                    self._early = None
+
+    def _speech_started(self, at: float) -> None:
+        self._speaking = True
+        self._early = self._early_due = None
+        self._judging.cancel()
+        self._finished = None
+        if self._began is None:
+            self._began = at
+            self._over_bot = self._answer_due or self._bot_until >= at
+        if self._options.interrupt_words == 0 and self._held_at is None and self._taken_at is None:
+            self._held_at = self._now
+            self.emit(Pause(self._now))
+
+    def _speech_stopped(self, at: float) -> None:
+        self._speaking = False
+        self._ended = at
+        self._finals_due += 1
+        if self._judge is not None:
+            self._judging.start(self._ask(self._judge))
+
+    async def _ask(self, judge: Judge) -> None:
+        self._finished = await judge(b"".join(self._sound), self._rate)
+        self._end_if_over()
+
+    def _understood(self, text: str, final: bool) -> None:
+        if final:
+            self._finals_due = max(0, self._finals_due - 1)
+            self._partial = ""
+        if not text:
+            if final and not self._speaking and not self._finals:
+                self._give_back()
+            return
+        if self._began is None:  # recognised later than it was waited for
+            self._began = self._ended = self._now
+        said = " ".join((*self._finals, text))
+        if self._over_bot and self._taken_at is None and not self._takes_turn(said):
+            if final and not self._speaking:
+                self._acknowledged(said)
+            elif final:
+                self._finals.append(text)
+            return
+        if final:
+            self._finals.append(text)
+        else:
+            self._partial = text
+        if self._taken_at is None:
+            self._taken_at = self._now
+            self._held_at = None
+            self.emit(Interrupt(self._now))
+        if final:
+            self._end_if_over()
+
+    def _takes_turn(self, said: str) -> bool:
+        if begins_with(said, self._interruptions):
+            return True
+        return not made_of(said, self._acknowledgements) and len(plain(said).split()) >= self._options.interrupt_words
+
+    def _acknowledged(self, said: str) -> None:
+        """The caller only shows to be listening; yet it may be the answer, a moment early, to what is being asked."""
+        assert self._began is not None
+        self._early = UserTurn(said, self._began, self._ended)
+        self._give_back()
+
+    def _give_back(self) -> None:
+        held = self._held_at is not None
+        self._forget()
+        if held:
+            self.emit(Resume(self._now))
+
+    def _tick(self) -> None:
+        if self._early_due is not None and self._early is not None and self._now >= self._early_due:
+            turn, self._early, self._early_due = self._early, None, None
+            if self._bot_until < turn.ended + EARLY_ANSWER + EARLY_ANSWER_WAIT:
+                self._say_turn(turn)
+            return
+        if self._began is None:
+            return
+        wordless = not self._finals and not self._partial
+        if self._speaking:
+            if wordless and self._held_at is not None and self._now - self._held_at > WORDLESS_SPEECH:
+                self._held_at = None
+                self.emit(Resume(self._now))
+        elif wordless and self._now - self._ended >= self._options.false_interruption:
+            self._give_back()
+        else:
+            self._end_if_over()
+
+    def _end_if_over(self) -> None:
+        if self._speaking or self._began is None or self._taken_at is None:
+            return
+        silence = self._now - self._ended
+        if self._finals_due and silence < self._options.final_within:
+            return
+        words = [*self._finals, self._partial] if self._partial else self._finals
+        text = " ".join(words)
+        # What was heard of a reply that was cut is told with the next frame: the turn must come after it.
+        if not text or silence < self._wait(text) or self._now <= self._taken_at:
+            return
+        turn = UserTurn(text, self._began, self._ended)
+        self._forget()
+        self._say_turn(turn)
+
+    def _say_turn(self, turn: UserTurn) -> None:
+        self._answer_due = True
+        self._judging.cancel()
+        self.emit(turn)
+
+    def _wait(self, text: str) -> float:
+        """Seconds of silence that this text calls for."""
+        options = self._options
+        if ends_in_number(text):
+            return options.after_number
+        if self._judge is not None:
+            if self._finished is None:  # still judging
+                return options.after_open
+            return options.after_sentence if self._finished >= options.finished_above else options.after_open
+        return options.after_sentence if ends_sentence(text) else options.after_open

@@ -1,0 +1,71 @@
+"""A WAV file that can be read at any moment, whatever became of its writer."""
+
+from __future__ import annotations
+
+import os
+import struct
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+CHANNELS = 2
+HEADER = 44
+_STEP = 2 * CHANNELS
+
+
+def header(rate: int, size: int) -> bytes:
+    """The RIFF header of `size` bytes of stereo PCM16."""
+    return struct.pack(
+        "<4sI4s4sIHHIIHH4sI",
+        b"RIFF", 36 + size, b"WAVE", b"fmt ", 16, 1, CHANNELS, rate, rate * _STEP, _STEP, 16, b"data", size,
+    )  # fmt: skip
+
+
+class WavWriter:
+    """Grows a stereo file. Blocking: meant for a thread of its own."""
+
+    def __init__(self, path: Path, rate: int) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._rate = rate
+        self._size = 0
+        self._file: BinaryIO = path.open("wb", buffering=0)
+        self._file.write(header(rate, 0))
+
+    def append(self, pcm: bytes) -> None:
+        """`pcm`: left and right samples in turn. The header tells the new length before this returns."""
+        fd = self._file.fileno()
+        os.pwrite(fd, pcm, HEADER + self._size)
+        self._size += len(pcm)
+        os.pwrite(fd, header(self._rate, self._size), 0)
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def repair(path: Path) -> bool:
+    """Makes the header tell the length that the file has. False if it did already.
+
+    Raises ValueError if it is no WAV of ours.
+    """
+    with path.open("r+b") as file:
+        found = file.read(HEADER)
+        if len(found) < HEADER or found[:4] != b"RIFF" or found[36:40] != b"data":
+            raise ValueError(f"{path.name} is no recording")
+        (rate,) = struct.unpack_from("<I", found, 24)
+        size = (path.stat().st_size - HEADER) // _STEP * _STEP
+        wanted = header(rate, size)
+        if found == wanted:
+            return False
+        file.truncate(HEADER + size)
+        file.seek(0)
+        file.write(wanted)
+        return True
+
+
+def stereo(left: bytes, right: bytes) -> bytes:
+    """Two mono PCM16 sounds of one length → one interleaved."""
+    both = np.empty((len(left) // 2, CHANNELS), "<i2")
+    both[:, 0] = np.frombuffer(left, "<i2")
+    both[:, 1] = np.frombuffer(right, "<i2")
+    return both.tobytes()
