@@ -44,3 +44,5 @@ class Incoming:
     to_number: str = field(default="", repr=False)
     custom: Mapping[str, str] = field(default_factory=dict, repr=False)
     """What we or the flow gave the carrier to hand back."""
+    call: str = ""
+    """Our own id of the call."""

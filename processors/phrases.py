@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterable
 
@@ -104,10 +103,16 @@ INTERRUPTIONS: dict[str, tuple[str, ...]] = {
 }
 """What takes the turn at once, however short."""
 
-_NUMBER = re.compile(
-    r"(\d|\b(zero|oh|one|two|three|four|five|six|seven|eight|nine|ten|double|triple|hundred|thousand|lakh|crore"
-    r"|ek|do|teen|chaar|char|paanch|panch|chhe|saat|aath|nau|das|shunya))$"
+_DIGITS = frozenset(
+    word
+    for words in (
+        "zero oh one two three four five six seven eight nine ten double triple hundred thousand lakh crore",
+        "ek do teen chaar char paanch panch chhe saat aath nau das shunya",
+    )
+    for word in words.split()
 )
+_AMBIGUOUS = frozenset(("oh", "one", "do"))
+"""Other words too: a number only beside another."""
 _ENDED = (".", "?", "!", "।", "॥", "۔")
 
 
@@ -145,4 +150,6 @@ def ends_sentence(text: str) -> bool:
 
 def ends_in_number(text: str) -> bool:
     """Whether its last word is a figure or a number's name: somebody may be dictating."""
-    return _NUMBER.search(plain(text)) is not None
+    words = plain(text).split()
+    numbers = [word in _DIGITS or word[-1].isdigit() for word in words[-2:]]
+    return bool(numbers) and numbers[-1] and (words[-1] not in _AMBIGUOUS or numbers[0])

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import wave
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline.audio import frame_bytes
+from pipeline.frames import AudioIn, Heard
+from processors.recorder import Recorder, RecordingThread, Track
+from processors.wav import HEADER, repair
+from tests.fakes import RATE, settle, started
+
+
+def read(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    with wave.open(str(path)) as file:
+        assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (2, 2, RATE)
+        both = np.frombuffer(file.readframes(file.getnframes()), "<i2").reshape(-1, 2)
+    return both[:, 0], both[:, 1]
+
+
+async def test_both_sides_lie_where_they_were_heard_to_the_sample(tmp_path: Path) -> None:
+    thread = RecordingThread()
+    path = tmp_path / "day" / "call.wav"
+    stage = Recorder(path, RATE, thread)
+    rng = np.random.default_rng(1)
+    caller = rng.integers(-9000, 9000, RATE * 2, dtype=np.int16)
+    bot = rng.integers(-9000, 9000, RATE, dtype=np.int16)
+    offset = 4321  # samples: neither on a frame's border nor on a flush's
+    width = frame_bytes(RATE) // 2
+    async with started(stage):
+        await settle()
+        for n in range(len(caller) // width):
+            at = n * width
+            stage.process(AudioIn(caller[at : at + width].tobytes(), at / RATE))
+            first, last = max(at, offset), min(at + width, offset + len(bot))
+            if first < last:
+                stage.process(Heard(bot[first - offset : last - offset].tobytes(), first / RATE, 1))
+    thread.close()
+    left, right = read(path)
+    assert np.array_equal(left, caller)
+    assert np.array_equal(right[offset : offset + len(bot)], bot)
+    assert not right[:offset].any()
+    assert not right[offset + len(bot) :].any()
+
+
+async def test_sound_that_ends_after_the_flush_that_it_began_in_is_not_lost(tmp_path: Path) -> None:
+    track = Track(tmp_path / "a.wav", RATE)
+    track.write(bytes(8), [(4, b"\1\0\2\0\3\0")])
+    track.write(bytes(8), [])
+    track.close()
+    assert read(tmp_path / "a.wav")[1].tolist() == [0, 0, 1, 2, 3, 0, 0, 0]
+
+
+async def test_a_disk_that_refuses_costs_the_recording_and_not_the_call(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").write_text("")
+    thread = RecordingThread()
+    stage = Recorder(tmp_path / "file" / "call.wav", RATE, thread)
+    async with started(stage):
+        await settle()
+        stage.process(AudioIn(bytes(320), 0.0))
+    thread.close()
+    assert "a recording could not be written" in caplog.text
+
+
+def test_a_file_with_a_stale_header_is_mended(tmp_path: Path) -> None:
+    track = Track(tmp_path / "a.wav", RATE)
+    track.write(bytes(3200), [])
+    track.close()
+    path = tmp_path / "a.wav"
+    assert not repair(path)
+    with path.open("ab") as file:
+        file.write(b"\1\0\2\0\3")  # a whole stereo sample and a torn one
+    assert repair(path)
+    left, right = read(path)
+    assert (len(left), left[-1], right[-1]) == (1601, 1, 2)
+    (tmp_path / "b.wav").write_bytes(b"x" * HEADER)
+    with pytest.raises(ValueError, match="no recording"):
+        repair(tmp_path / "b.wav")
+
+
+KILLED = """
+import asyncio, sys, time
+from pathlib import Path
+from pipeline.frames import AudioIn, Heard
+from processors.recorder import Recorder, RecordingThread
+from tests.fakes import started
+
+async def main():
+    stage = Recorder(Path(sys.argv[1]), 8000, RecordingThread())
+    async with started(stage):
+        n, begin = 0, time.monotonic()
+        while True:
+            while n * 0.02 < (time.monotonic() - begin) * 50:  # fifty times real time
+                value = (n % 30000).to_bytes(2, "little")
+                stage.process(AudioIn(value * 160, n * 0.02))
+                stage.process(Heard(value * 160, n * 0.02, 1))
+                n += 1
+            print(n, flush=True)
+            await asyncio.sleep(0.001)
+
+asyncio.run(main())
+"""
+
+
+def killed_recording(path: Path, after: float) -> tuple[int, np.ndarray, np.ndarray]:
+    """Records until SIGKILL; returns the frames that were recorded by then, and both sides as they stand on disk."""
+    process = subprocess.Popen([sys.executable, "-c", KILLED, str(path)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    process.stdout.readline()
+    time.sleep(after)
+    os.kill(process.pid, signal.SIGKILL)
+    *_, last = process.communicate()[0].split()
+    return int(last), *read(path)
+
+
+@pytest.mark.parametrize("kills", [5, pytest.param(100, marks=[pytest.mark.soak, pytest.mark.timeout(600)])])
+def test_a_kill_loses_at_most_a_second_and_leaves_both_sides_aligned(tmp_path: Path, kills: int) -> None:
+    for kill in range(kills):
+        path = tmp_path / f"{kill}.wav"
+        frames, left, right = killed_recording(path, 0.05 + 0.007 * (kill % 50))
+        assert frames * 160 - len(left) <= RATE * 1.0 + 50 * 160  # 1 s, and what is recorded at 50 x between two lines
+        assert np.array_equal(left, right)
+        assert np.array_equal(left[::160], np.arange(len(left) // 160, dtype=np.int16) % 30000)
+        repair(path)
+        assert len(read(path)[0]) >= len(left)

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from pipeline.frames import AudioDone, AudioOut, Failure, Frame, Hangup, Interrupt, Played, ReplyDone, ReplyText
+from processors import speech_out
+from processors.ports import ProviderError, TextToSpeech
+from processors.speech_out import SpeechOut, Stored
+from tests.fakes import RATE, FakeModel, FakeVoice, of, settle, started
+
+SORRY = Stored("Sorry.", b"\x05\x00" * 80)
+
+
+def voiced(heard: list[Frame]) -> list[tuple[int, str]]:
+    return [(frame.reply, frame.text) for frame in heard if isinstance(frame, AudioOut)]
+
+
+async def test_each_phrase_is_spoken_as_it_comes_and_the_end_is_told() -> None:
+    stage = SpeechOut(FakeVoice(), RATE, SORRY)
+    async with started(stage) as heard:
+        stage.process(ReplyText("Hello.", 1))
+        await settle()
+        assert voiced(heard) == [(1, "Hello.")]
+        stage.process(ReplyText("Bye.", 1))
+        stage.process(ReplyDone(1))
+        await settle()
+        assert voiced(heard) == [(1, "Hello."), (1, "Bye.")]
+        assert heard[-1] == AudioDone(1)
+
+
+async def test_replies_are_spoken_one_after_the_other() -> None:
+    stage = SpeechOut(FakeVoice(), RATE, SORRY)
+    async with started(stage) as heard:
+        stage.process(ReplyText("Wait.", -1))
+        stage.process(ReplyDone(-1))
+        stage.process(ReplyText("Answer.", 1))
+        stage.process(ReplyDone(1))
+        await settle()
+        order = [f for f in heard if isinstance(f, AudioOut | AudioDone)]
+        assert [f.reply for f in order] == [-1, -1, 1, 1]
+
+
+async def test_an_interruption_silences_all_and_the_next_reply_in_the_same_sweep_is_spoken() -> None:
+    stage = SpeechOut(FakeVoice(), RATE, SORRY)
+    async with started(stage) as heard:
+        stage.process(ReplyText("One.", 1))
+        stage.process(ReplyText("Two.", 2))
+        await settle()
+        heard.clear()
+        stage.process(Interrupt(1.0))
+        stage.process(ReplyText("Three.", 3))
+        stage.process(ReplyDone(3))
+        await settle()
+        assert voiced(heard) == [(3, "Three.")]
+
+
+async def test_sound_is_brought_to_the_rate_of_the_line() -> None:
+    stage = SpeechOut(FakeVoice(), 16000, SORRY)
+    async with started(stage) as heard:
+        stage.process(ReplyText("x" * 100, 1))
+        stage.process(ReplyDone(1))
+        await settle()
+        total = sum(len(f.pcm) for f in heard if isinstance(f, AudioOut))
+        assert total == pytest.approx(1.0 * 16000 * 2, rel=0.01)
+
+
+async def test_a_voice_that_fails_twice_ends_the_call_with_the_stored_apology() -> None:
+    stage = SpeechOut(FakeVoice(ProviderError("acme", "answered 500", status=500)), RATE, SORRY)
+    async with started(stage) as heard:
+        for reply in (1, 2):
+            stage.process(ReplyText("Hello.", reply))
+            stage.process(ReplyDone(reply))
+            await settle()
+        assert of(Failure, heard) == [
+            Failure("tts", "acme: answered 500"),
+            Failure("tts", "acme: answered 500", fatal=True),
+        ]
+        assert voiced(heard) == [(1, "Sorry."), (2, "Sorry.")]
+        stage.process(Played(2, 1.0, 1.0, "Sorry.", complete=True))
+        assert of(Hangup, heard) == [Hangup("tts_failed")]
+
+
+async def test_a_voice_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(speech_out, "HANG", 0.01)
+    stage = SpeechOut(FakeVoice(hang=True), RATE, SORRY)
+    async with started(stage) as heard:
+        stage.process(ReplyText("Hello.", 1))
+        await asyncio.sleep(0.05)
+        assert of(Failure, heard) == [Failure("tts", "tts: took too long")]
+        assert voiced(heard) == [(1, "Sorry.")]
+
+
+async def test_a_slow_mind_is_not_the_voice_s_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(speech_out, "HANG", 0.01)
+    stage = SpeechOut(FakeVoice(), RATE, SORRY)
+    async with started(stage) as heard:
+        stage.process(ReplyText("One.", 1))
+        await asyncio.sleep(0.05)
+        stage.process(ReplyText("Two.", 1))
+        stage.process(ReplyDone(1))
+        await settle()
+        assert voiced(heard) == [(1, "One."), (1, "Two.")]
+        assert of(Failure, heard) == []
+
+
+def test_the_fakes_fit_the_ports() -> None:
+    voice: TextToSpeech = FakeVoice()
+    assert voice.rate == RATE
+    assert FakeModel().closed == 0
