@@ -7,6 +7,7 @@ Times named `at` are seconds on the call's own clock: zero is the answer, and it
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 FRAME_SECONDS = 0.02
 """Length of one `AudioIn`: the tick of a call's clock."""
@@ -133,7 +134,9 @@ class Played(Frame):
     text: str
     """The words heard so far."""
     complete: bool
-    """Nothing of this reply will follow: it was heard whole. False for a part, and for a reply that was cut."""
+    """It was heard whole. False for a part, and for a reply that was cut."""
+    over: bool = False
+    """Nothing more of this reply will be heard: it was heard whole, or it was cut."""
 
 
 # ── the line ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -196,6 +199,19 @@ class Failure(Frame):
 
 
 # ── what was measured ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Said(Frame):
+    """One line of the transcript: what somebody said and the other side heard."""
+
+    speaker: Literal["agent", "customer"]
+    text: str
+    at: float
+    seconds: float
+    interrupted: bool = False
+    reply: int = 0
+    """Of the agent's lines."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ class Transport(Protocol):
 
     rate: int
     """Samples a second, both ways."""
+    ending: str
+    """Why the line is down, in one short word of a fixed list; empty while it is up."""
 
     def receive(self) -> AsyncIterator[Frame]:
         """`AudioIn` for every 20 ms, silence included; between them `Heard`, `Played`, `Digit`.

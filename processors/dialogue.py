@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pipeline.frames import (
     AudioIn,
@@ -20,6 +20,7 @@ from pipeline.frames import (
 )
 from pipeline.processor import Processor
 from pipeline.tasks import TaskSlot
+from processors.lines import Lines
 from processors.ports import LanguageModel, Message, ProviderError, Tool, ToolCall
 
 END_CALL = Tool(
@@ -31,17 +32,6 @@ FAREWELL_SECONDS = 15.0
 """A farewell that was not heard to its end within this is cut: a line must not stay open for a lost mark."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lines:
-    """The fixed sentences of one agent, with its variables filled in."""
-
-    greeting: str = ""
-    """Said first; empty: the caller speaks first."""
-    apology: str = "I'm sorry, I'm having some trouble. Could you say that again, please?"
-    too_long: str = "I'm sorry, we have to end this call now. Goodbye."
-    deaf: str = "I'm sorry, I can't hear you at the moment. Please call again later. Goodbye."
-
-
 class Dialogue(Processor):
     """Asks the language model at every turn, and passes on what it says while it says it.
 
@@ -49,9 +39,12 @@ class Dialogue(Processor):
     turn that it was to answer is joined with the next.
     """
 
-    def __init__(self, llm: LanguageModel, *, prompt: str = "", lines: Lines, max_seconds: float = 3600.0) -> None:
+    def __init__(
+        self, llm: LanguageModel, *, prompt: str = "", greeting: str = "", lines: Lines, max_seconds: float = 3600.0
+    ) -> None:
+        """Without a greeting the caller speaks first."""
         self._llm = llm
-        self._lines = lines
+        self._greeting, self._lines = greeting, lines
         self._max_seconds = max_seconds
         self._chat = [Message("system", prompt)] if prompt else []
         self._replies = 0
@@ -85,8 +78,8 @@ class Dialogue(Processor):
                 self._instead(self._lines.deaf, "stt_failed")
 
     def _tick(self, at: float) -> None:
-        if self._now < 0 and self._lines.greeting:
-            self._say(self._lines.greeting)
+        if self._now < 0 and self._greeting:
+            self._say(self._greeting)
         self._now = at
         if self._farewell is not None:
             if at >= self._farewell[2]:
@@ -95,7 +88,7 @@ class Dialogue(Processor):
             self.emit(Hangup("max_duration"))
         elif at >= self._max_seconds and not self._overtime:
             self._overtime = True
-            self._instead(self._lines.too_long, "max_duration")
+            self._instead(self._lines.ending, "max_duration")
 
     def _say(self, text: str, hangup: str = "") -> None:
         """A sentence of ours, as a reply of its own."""

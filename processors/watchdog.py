@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 from pipeline.frames import (
     FRAME_SECONDS,
     AudioIn,
@@ -21,21 +18,16 @@ from pipeline.frames import (
     UserTurn,
 )
 from pipeline.processor import Processor
+from processors.lines import Lines
 
 DEAD_AIR = 2.0
 """Seconds from the end of a turn, or of a filler, without any sound of the bot."""
 
 
-@dataclass(frozen=True, slots=True)
-class WatchLines:
-    fillers: Sequence[str] = ("One moment, please.", "I'm still looking into it.")
-    apology: str = "I'm sorry, I can't help you right now. Please call again later. Goodbye."
-
-
 class Watchdog(Processor):
     """Stands between the dialogue and the voice, and listens to the line itself: what counts is what was heard."""
 
-    def __init__(self, lines: WatchLines) -> None:
+    def __init__(self, lines: Lines) -> None:
         self._lines = lines
         self._now = 0.0
         self._turn_ended = 0.0
@@ -75,7 +67,7 @@ class Watchdog(Processor):
             self._fillers += 1
             self._silent_since = self._now
         else:
-            text = self._lines.apology
+            text = self._lines.unable
             self._silent_since = None
             self._goodbye = self._ids - 1
         self._ids -= 1

@@ -5,18 +5,22 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from pipeline.frames import Failure, Frame, Hangup, Interrupt, Played, ReplyDone, ReplyText, Say, UserTurn
-from processors.dialogue import Dialogue, Lines
+from processors.dialogue import Dialogue
+from processors.lines import Lines
 from processors.ports import Message, ProviderError, ToolCall
 from tests.fakes import Clock, FakeModel, of, settle, started
 
 GOODBYE = ToolCall("1", "end_call", {"reason": "booked"})
 
 
+STOCK = Lines()
+
+
 @asynccontextmanager
 async def dialogue(
-    model: FakeModel, lines: Lines | None = None, **more: float
+    model: FakeModel, lines: Lines = STOCK, greeting: str = "", max_seconds: float = 3600.0
 ) -> AsyncIterator[tuple[Dialogue, list[Frame], Clock]]:
-    stage = Dialogue(model, prompt="Be brief.", lines=lines or Lines(), **more)
+    stage = Dialogue(model, prompt="Be brief.", greeting=greeting, lines=lines, max_seconds=max_seconds)
     async with started(stage) as heard:
         yield stage, heard, Clock(stage)
 
@@ -26,7 +30,7 @@ def texts(heard: list[Frame]) -> list[str]:
 
 
 async def test_the_greeting_comes_with_the_first_sound_and_once() -> None:
-    async with dialogue(FakeModel(), Lines(greeting="Hello!")) as (_, heard, clock):
+    async with dialogue(FakeModel(), greeting="Hello!") as (_, heard, clock):
         assert texts(heard) == []
         clock.run(0.1)
         assert texts(heard) == ["Hello!"]
@@ -157,10 +161,10 @@ async def test_a_sentence_from_outside_replaces_what_was_going_on_and_hangs_up()
 async def test_a_call_ends_at_its_longest_even_if_the_caller_talks_over_the_goodbye() -> None:
     async with dialogue(FakeModel(), max_seconds=10) as (stage, heard, clock):
         clock.run(10.1)
-        assert texts(heard) == [Lines().too_long]
+        assert texts(heard) == [Lines().ending]
         stage.process(Interrupt(10.2))
         clock.run(10)
-        assert texts(heard) == [Lines().too_long]
+        assert texts(heard) == [Lines().ending]
         clock.run(5.1)
         assert Hangup("max_duration") in heard
 

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 from pipeline.frames import DeadAir, Frame, Hangup, Heard, Interrupt, Pause, Played, ReplyText, Resume, UserTurn
-from processors.watchdog import Watchdog, WatchLines
+from processors.lines import Lines
+from processors.watchdog import Watchdog
 from tests.fakes import Clock, of, started
 
-LINES = WatchLines(("One moment.", "Still looking."), "Sorry, goodbye.")
+LINES = Lines(fillers=("One moment.", "Still looking."), unable="Sorry, goodbye.")
 
 
 def said(heard: list[Frame]) -> list[str]:

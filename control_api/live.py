@@ -1,0 +1,66 @@
+"""`/ws/live/{call}`: what is said in a call, as it is said."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import orjson
+from aiohttp import WSMsgType, web
+
+from control_api.auth import RefusedError, signed_in
+from control_api.stories import PASSING, Stories
+from storage.bus import SlowSubscriberError
+from storage.database import Database
+from storage.records import Scope
+
+SEND_SECONDS = 5.0
+"""A reader that takes no message for this long is dropped, never the call."""
+
+
+class LiveSocket:
+    """`?partials=1` asks for the news of the moment too: partial transcripts, speech, and what was held."""
+
+    def __init__(self, database: Database, stories: Stories) -> None:
+        self._database, self._stories = database, stories
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.get("/ws/live/{call}", self._connect, allow_head=False)]
+
+    async def _connect(self, request: web.Request) -> web.StreamResponse:
+        socket = web.WebSocketResponse(heartbeat=20.0)
+        await socket.prepare(request)
+        try:
+            key = await signed_in(request, self._database, Scope.CALLS_READ)
+        except RefusedError as refused:
+            await socket.close(code=4000 + refused.status, message=refused.detail.encode())
+            return socket
+        call = request.match_info["call"]
+        async with self._database.read(key.organisation_id) as work:
+            found = await work.calls.get(call)
+        if found is None:
+            await socket.close(code=4404, message=b"Call not found")
+            return socket
+        telling = asyncio.create_task(self._tell(socket, call, request.query.get("partials") == "1"))
+        try:
+            async for message in socket:
+                if message.type is WSMsgType.ERROR:
+                    break
+        finally:
+            telling.cancel()
+            await asyncio.gather(telling, return_exceptions=True)
+        return socket
+
+    async def _tell(self, socket: web.WebSocketResponse[Any], call: str, partials: bool) -> None:
+        code = 1000
+        try:
+            async with self._stories.follow(f"call.{call}") as story:
+                async for message in story:
+                    if partials or message["type"] not in PASSING:
+                        async with asyncio.timeout(SEND_SECONDS):
+                            await socket.send_str(orjson.dumps(message).decode())
+        except (TimeoutError, SlowSubscriberError):
+            code = 1013
+        except ConnectionError:
+            return
+        await socket.close(code=code)

@@ -1,0 +1,153 @@
+"""One call of this node: its row, its recording and its transcript, and the session between them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pipeline.frames import Frame
+from pipeline.pipeline import Pipeline
+from pipeline.session import CallSession
+from pipeline.transport import Incoming, Transport
+from processors.meter import Metrics
+from server.assembly import Workshop
+from server.broadcast import Broadcaster, topic
+from server.journal import Journal
+from server.plan import CallPlan
+from storage.bus import EventBus
+from storage.database import Database, UnitOfWork
+from storage.recordings import Recordings
+from storage.records import Call, CallStatus, CallType, Flow, Outcome
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """Where a call's books are kept."""
+
+    database: Database
+    bus: EventBus
+    recordings: Recordings
+    metrics: Metrics
+    node: str
+
+
+class LiveCall:
+    """Runs once."""
+
+    def __init__(self, office: Office, workshop: Workshop, flow: Flow, plan: CallPlan, incoming: Incoming) -> None:
+        self._office, self._workshop, self._flow, self._incoming = office, workshop, flow, incoming
+        self.plan = plan
+        self._session: CallSession | None = None
+        self._task: asyncio.Task[object] | None = None
+        self._started_at = datetime.now(UTC)
+        self._seconds = 0.0
+
+    def command(self, frame: Frame) -> None:
+        """Ignored before the first sound."""
+        if self._session is not None:
+            self._session.command(frame)
+
+    def cut(self) -> None:
+        """Ends it without a word; its books are still closed."""
+        if self._task is not None:
+            self._task.cancel()
+
+    async def run(self, transport: Transport) -> None:
+        """From the answer to the last row. Raises what crashed the call, when its books are closed."""
+        self._task = asyncio.current_task()
+        incoming, office = self._incoming, self._office
+        recording = office.recordings.path(incoming.call, self._started_at) if self.plan.record else None
+        await self._open(recording)
+        file = await asyncio.to_thread(office.recordings.begin, recording) if recording else None
+        providers = {stage: getattr(self.plan, stage).provider for stage in ("stt", "llm", "tts")}
+        journal = Journal(office.database, self._flow.organisation_id, incoming.call, providers)
+        broadcaster = Broadcaster(office.bus, incoming.call)
+        live = office.metrics.live.labels(incoming.carrier)
+        live.inc()
+        crashed = True
+        try:
+            stages = await self._workshop.stages(
+                self.plan,
+                rate=transport.rate,
+                transport=incoming.carrier,
+                recording=file,
+                last=(journal, broadcaster),
+            )
+            self._session = CallSession(transport, Pipeline(stages))
+            await self._session.run()
+            crashed = False
+        finally:
+            live.dec()
+            await self._close(journal, broadcaster, recording, file, "crashed" if crashed else transport.ending)
+
+    async def _open(self, recording: str | None) -> None:
+        incoming = self._incoming
+        call = Call(
+            incoming.call,
+            self._flow.organisation_id,
+            CallType.INBOUND,
+            CallStatus.IN_PROGRESS,
+            incoming.carrier,
+            self._office.node,
+            started_at=self._started_at,
+            answered_at=self._started_at,
+            flow_id=self._flow.id,
+            agent_id=self._flow.agent_id,
+            carrier_call=incoming.carrier_call or None,
+            from_number=incoming.from_number or None,
+            to_number=incoming.to_number or None,
+            language=self.plan.language,
+            recording=recording,
+        )
+        async with self._office.database.begin(self._flow.organisation_id) as work:
+            await work.calls.open(call)
+            await work.announce("call.started", {"call": call.id, "call_type": call.call_type})
+        await self._publish({"type": "start", "call_uuid": call.id, "started_at": _iso(self._started_at)})
+
+    async def _close(
+        self, journal: Journal, broadcaster: Broadcaster, recording: str | None, file: Path | None, ending: str
+    ) -> None:
+        ended_at = datetime.now(UTC)
+        seconds = (ended_at - self._started_at).total_seconds()
+        reason = journal.hangup or ending
+        outcome = Outcome.FAILED if ending == "crashed" else Outcome.CONNECTED
+        await broadcaster.drain()
+        await journal.write()
+        recorded = recording if file is not None and await asyncio.to_thread(file.exists) else None
+        async with self._office.database.begin(self._flow.organisation_id) as work:
+            await self._ended(work, ended_at, seconds, outcome, reason, recorded)
+        if recording is not None:
+            await asyncio.to_thread(self._office.recordings.finish, recording)
+        self._office.metrics.calls.labels(self._incoming.carrier, outcome).inc()
+        await self._publish(
+            {"type": "end", "outcome": outcome, "reason": reason, "duration_seconds": round(seconds, 2)}
+        )
+        _log.info("a call ended", extra={"call": self._incoming.call, "reason": reason, "seconds": round(seconds, 1)})
+
+    async def _ended(
+        self, work: UnitOfWork, at: datetime, seconds: float, outcome: Outcome, reason: str, recording: str | None
+    ) -> None:
+        call = self._incoming.call
+        over = await work.calls.ended(
+            call,
+            at=at,
+            outcome=outcome,
+            reason=reason,
+            duration=seconds,
+            language=self.plan.language,
+            recording=recording,
+        )
+        if over:
+            await work.announce("call.ended", {"call": call, "outcome": outcome, "duration_seconds": round(seconds, 2)})
+
+    async def _publish(self, message: dict[str, object]) -> None:
+        await self._office.bus.publish(topic(self._incoming.call), message)
+
+
+def _iso(at: datetime) -> str:
+    return at.isoformat(timespec="seconds").replace("+00:00", "Z")

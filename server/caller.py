@@ -1,0 +1,155 @@
+"""`call`: a simulated person calls the server over Exotel's own wire, and the terminal shows it live."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import aiohttp
+from rich.console import Console
+
+from processors.tts.embedded import EmbeddedTts, Options
+from server.assembly import spoken
+from server.settings import Settings
+from server.terminal import CallView
+from server.wiring import running
+from storage.database import Database, UnusableDatabaseError
+from storage.keys import key_for, new_token
+from storage.records import Scope
+from transports import simulator
+from transports.simulator.casting import from_recording, from_script
+from transports.simulator.exotel_wire import CallFacts
+from transports.simulator.line import Conversation, SimulatedLine
+from transports.simulator.people import Person
+
+RATE = 8000
+SCRIPT = Path(simulator.__file__).with_name("demo_caller.json")
+VOICE = Options(voice="espeak+m3", language="en-US", speed=0.95)
+"""The caller's, unlike the bot's."""
+FROM, TO = "+15550010001", "+15550010000"
+
+
+class CallError(Exception):
+    """The call could not be placed. Its text is a sentence for whoever typed the command."""
+
+
+async def place(settings: Settings, console: Console, recording: Path | None) -> None:
+    """One call to its end, shown on the console. Raises CallError."""
+    person = await _person(recording)
+    async with _server(settings, console) as url, _key(settings) as token, aiohttp.ClientSession() as http:
+        view = CallView(console)
+        with view:
+            talk = await _talk(http, url, token, person, view, settings)
+        console.print()
+        console.print(view.summary())
+        await _where(settings, console, talk)
+
+
+async def _person(recording: Path | None) -> Person:
+    if recording is None:
+        script = json.loads(await asyncio.to_thread(SCRIPT.read_text))
+        return await from_script(script, _voice(EmbeddedTts(VOICE)), rate=RATE)
+    try:
+        return await from_recording(recording, rate=RATE)
+    except (OSError, ValueError) as error:
+        raise CallError(f"{recording} cannot be heard: {error}") from None
+
+
+def _voice(tts: EmbeddedTts) -> Callable[[str], Awaitable[bytes]]:
+    async def say(text: str) -> bytes:
+        return (await spoken(tts, text, RATE)).pcm
+
+    return say
+
+
+@asynccontextmanager
+async def _server(settings: Settings, console: Console) -> AsyncIterator[str]:
+    """The running server's address, or a private one's for this one call."""
+    if await _answers(settings.url):
+        console.print(f"Calling the server at {settings.url}.", style="dim")
+        yield settings.url
+        return
+    console.print(f"No server at {settings.url}: starting one for this call.", style="dim")
+    async with running(settings.model_copy(update={"port": 0, "public_url": None})) as server:
+        await server.ready.wait()
+        if server.first_key:
+            console.print(f"Your first API key, shown only now: [bold]{server.first_key}[/bold]")
+        yield server.url
+
+
+async def _answers(url: str) -> bool:
+    try:
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(2)) as http, http.get(f"{url}/readyz") as answer:
+            return answer.status == 200 and "status" in await answer.json()
+    except (aiohttp.ClientError, TimeoutError, ValueError):
+        return False
+
+
+@asynccontextmanager
+async def _key(settings: Settings) -> AsyncIterator[str]:
+    """A key to watch calls with, good for an hour at most, revoked afterwards."""
+    token, now = new_token(), datetime.now(UTC)
+    try:
+        async with Database(settings.database) as database:
+            async with database.begin() as work:
+                organisation = await work.organisations.first()
+                if organisation is None:
+                    raise CallError("This data folder belongs to no server: start one with make run.")
+                key = key_for(token, organisation.id, "make call", {Scope.CALLS_READ}, now, now + timedelta(hours=1))
+                await work.keys.add(key)
+            try:
+                yield token
+            finally:
+                async with database.begin() as work:
+                    await work.keys.revoke(key.id, now=datetime.now(UTC))
+    except UnusableDatabaseError as error:
+        raise CallError(f"The database cannot be used: {error}.") from None
+
+
+async def _talk(
+    http: aiohttp.ClientSession, url: str, token: str, person: Person, view: CallView, settings: Settings
+) -> Conversation:
+    wire = url.replace("http", "ws", 1)
+    secret = settings.exotel.token.get_secret_value()
+    credentials = (settings.exotel.user, settings.exotel.password.get_secret_value())
+    answered: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    line = SimulatedLine(
+        f"{wire}/ws/exotel" + (f"/{secret}" if secret else ""),
+        person,
+        CallFacts(from_number=FROM, to_number=TO, rate=RATE),
+        credentials=credentials if credentials[0] else None,
+        answered=answered.set_result,
+    )
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            talking = tasks.create_task(line.run(http))
+            tasks.create_task(_watch(http, wire, token, answered, view))
+    except* aiohttp.WSServerHandshakeError as group:
+        status = next(e.status for e in group.exceptions if isinstance(e, aiohttp.WSServerHandshakeError))
+        raise CallError(f"The server refused the call with status {status}.") from None
+    return talking.result()
+
+
+async def _watch(
+    http: aiohttp.ClientSession, wire: str, token: str, answered: asyncio.Future[str], view: CallView
+) -> None:
+    call = await answered
+    headers = {"Authorization": f"Bearer {token}"}
+    async with http.ws_connect(f"{wire}/ws/live/{call}?partials=1", headers=headers) as live:
+        async for message in live:
+            if message.type is aiohttp.WSMsgType.TEXT:
+                view.show(message.json())
+        if live.close_code in (4401, 4404):
+            raise CallError("That server has another data folder: call it from where it runs.")
+
+
+async def _where(settings: Settings, console: Console, talk: Conversation) -> None:
+    async with Database(settings.database) as database, database.read() as work:
+        call = await work.calls.get(talk.call)
+    if call is not None and call.recording:
+        console.print(f"\nRecording (caller left, agent right): {settings.data_dir / call.recording}")
+    console.print(f"Call {talk.call}", style="dim")

@@ -1,0 +1,43 @@
+"""`/metrics`, and how late the event loop is: the one figure that tells of every stall."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry, Gauge, Histogram, generate_latest
+
+TICK = 0.02
+"""As often as a call's sound comes."""
+WINDOW = 500
+"""Ticks over which the worst lag is shown: 10 s."""
+LAGS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1.0)
+
+
+class LoopLag:
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._lags: deque[float] = deque(maxlen=WINDOW)
+        self._histogram = Histogram(
+            "vaani_loop_lag_seconds", "How late a 20 ms timer of the event loop fired", buckets=LAGS, registry=registry
+        )
+        worst = Gauge("vaani_loop_lag_worst_seconds", "The worst of the last 10 s", registry=registry)
+        worst.set_function(lambda: max(self._lags, default=0.0))
+
+    async def watch(self) -> None:
+        """Runs until cancelled."""
+        loop = asyncio.get_running_loop()
+        due = loop.time() + TICK
+        while True:
+            await asyncio.sleep(max(due - loop.time(), 0.0))
+            lag = max(loop.time() - due, 0.0)
+            self._lags.append(lag)
+            self._histogram.observe(lag)
+            due = max(due + TICK, loop.time())
+
+
+def metrics_route(registry: CollectorRegistry) -> web.RouteDef:
+    async def metrics(request: web.Request) -> web.Response:
+        return web.Response(body=generate_latest(registry), headers={"Content-Type": "text/plain; version=0.0.4"})
+
+    return web.get("/metrics", metrics)

@@ -1,0 +1,66 @@
+"""What a call does: read from an agent's record and its flow's, checked, and obeyed by the assembly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from processors.keypad import KeypadOptions
+from processors.turns import TurnOptions
+from processors.vad import VadOptions
+from processors.variables import render
+from storage.records import Agent, Flow
+
+
+class Choice(BaseModel, frozen=True, extra="forbid"):
+    """A provider by its name, and its own options."""
+
+    provider: str = "embedded"
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+class VadPlan(VadOptions, frozen=True, extra="forbid"):
+    kind: Literal["neural", "loudness"] = "neural"
+
+
+class CallPlan(BaseModel, frozen=True, extra="forbid"):
+    """The call plan in an agent's `config`. Everything has a default that works without a key."""
+
+    language: str = Field("en-IN", description="BCP 47 tag")
+    greeting: str = Field("", description="said first, with {{variables}}; empty: the caller speaks first")
+    prompt: str = Field("", description="instructions of the language model, with {{variables}}")
+    variables: dict[str, Any] = Field(default_factory=dict, description="values of {{variables}}")
+    stt: Choice = Choice()
+    llm: Choice = Choice()
+    tts: Choice = Choice()
+    vad: VadPlan = VadPlan()
+    turns: TurnOptions = TurnOptions()
+    smart_turn: bool = Field(True, description="ask the end-of-turn model")
+    keypad: KeypadOptions | None = Field(KeypadOptions(), description="null: keys are not listened to")
+    record: bool = True
+    max_seconds: float | None = Field(None, gt=0, description="longest call; null: the server's setting")
+
+
+FLOW_KEYS = {"persona_prompt": "prompt", "greeting": "greeting"}
+"""Keys of a flow's free-form `config` that stand above the agent's plan."""
+
+
+def call_plan(agent: Agent | None, flow: Flow, variables: Mapping[str, Any]) -> CallPlan:
+    """Agent below flow below the call's own variables; placeholders filled in. Raises pydantic's ValidationError."""
+    config = dict(agent.config) if agent is not None else {}
+    if flow.language_code:
+        config.setdefault("language", flow.language_code)
+    config |= {ours: flow.config[key] for key, ours in FLOW_KEYS.items() if flow.config.get(key)}
+    plan = CallPlan.model_validate(config)
+    known = {**plan.variables, **variables}
+    greeting = render(plan.greeting, known)
+    disclosure = str(flow.config.get("recording_disclosure") or "")
+    return plan.model_copy(
+        update={
+            "greeting": " ".join(filter(None, (greeting, render(disclosure, known)))),
+            "prompt": render(plan.prompt, known),
+            "variables": known,
+        }
+    )

@@ -1,0 +1,229 @@
+"""The one place that reads the environment: `VAANI_*`, and `vaani.toml` in the working directory below it."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import tomllib
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+PREFIX = "VAANI_"
+FILE = "vaani.toml"
+DRAIN_CAP = 1800
+"""Seconds: no call is waited for longer than half an hour."""
+
+
+class SettingsError(Exception):
+    """A setting that is unknown or will not do. Its text is one sentence that names it and never shows its value."""
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _shares(value: object) -> object:
+    """`talks=70,busy=30` → {"talks": "70", "busy": "30"}."""
+    if not isinstance(value, str):
+        return value
+    pairs = [part.partition("=") for part in value.split(",")]
+    if not all(equals for _, equals, _ in pairs):
+        raise ValueError("it is written like talks=70,busy=30")
+    return {fate.strip(): share.strip() for fate, _, share in pairs}
+
+
+Fate = Literal["talks", "no-answer", "busy", "voicemail", "failed", "silent"]
+Share = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class Exotel(BaseModel, frozen=True, extra="forbid"):
+    """What Exotel shows when it connects, and how it is spoken to."""
+
+    token: SecretStr = SecretStr("")
+    """The last part of the path /ws/exotel/{token}; empty: not asked for."""
+    user: str = ""
+    password: SecretStr = SecretStr("")
+    """Of the Basic authentication in the applet's URL; empty: not asked for."""
+    chunk_bytes: int = Field(default=1600, ge=320, le=100_000, multiple_of=320)
+    """Sound in one message at 8 kHz: 1600 bytes are 100 ms."""
+    lead_seconds: float = Field(default=0.2, ge=0, le=5)
+    """How far ahead of what is heard the sound is sent."""
+    outbound_shape: Literal["extended", "minimal"] = "extended"
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if bool(self.user) != bool(self.password.get_secret_value()):
+            raise ValueError("VAANI_EXOTEL_USER and VAANI_EXOTEL_PASSWORD are given together or not at all")
+        return self
+
+    @property
+    def configured(self) -> bool:
+        return bool(self.user or self.token.get_secret_value())
+
+
+class Settings(BaseSettings):
+    """Everything that is decided where the server is deployed. Read once, at start."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="_",
+        env_nested_max_split=1,
+        env_ignore_empty=True,
+        toml_file=FILE,
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+    )
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    """0 takes any free one."""
+    public_url: str | None = None
+    """How the outside reaches this server; None: by host and port."""
+    data_dir: Path = Path("data")
+    database_url: SecretStr | None = None
+    """None: an SQLite file in the data folder."""
+    models_dir: Path = Path.home() / ".cache" / "vaani"
+    bootstrap_api_key: SecretStr | None = None
+    """The first organisation's first key, instead of a random one."""
+
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = "info"
+    log_format: Annotated[Literal["json", "text"], BeforeValidator(_lower)] | None = None
+    """None: text on a terminal, else JSON."""
+
+    node: str = Field(default_factory=socket.gethostname, min_length=1)
+    """Name of this process among others on one database; the same after a restart."""
+    max_calls: int = Field(default=200, ge=1)
+    """Live calls of this process; more are refused before they are answered."""
+    max_call_seconds: float = Field(default=3600, gt=0, allow_inf_nan=False)
+    drain_seconds: float = Field(default=DRAIN_CAP, ge=0, le=DRAIN_CAP)
+    """How long calls may go on after SIGTERM."""
+    stt_threads: int = Field(default=1, ge=1, le=64)
+
+    simulator: bool | None = None
+    """None: there while no real carrier is configured."""
+    simulator_mix: Annotated[dict[Fate, Share], NoDecode, BeforeValidator(_shares)] = Field(
+        default={"talks": 70, "no-answer": 15, "busy": 5, "voicemail": 5, "failed": 5}, validate_default=True
+    )
+    """What becomes of a simulated number that asks for nothing special, in shares of any size."""
+    simulator_seed: int = 0
+    simulator_speed: float = Field(default=1.0, gt=0)
+    """How much faster than real time pretended ringing and talking run; inf: no waiting at all."""
+    exotel: Exotel = Exotel()
+
+    @field_validator("public_url")
+    @classmethod
+    def _reachable(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError("it is written like https://voice.example.com")
+        return value.rstrip("/")
+
+    @field_validator("bootstrap_api_key")
+    @classmethod
+    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch(r"nn_k_[!-~]{32,}", value.get_secret_value()):
+            raise ValueError("a key is nn_k_ and 32 or more characters")
+        return value
+
+    @field_validator("simulator_mix")
+    @classmethod
+    def _something(cls, value: dict[Fate, float]) -> dict[Fate, float]:
+        if not sum(value.values()):
+            raise ValueError("one of its shares must be above 0")
+        return value
+
+    @classmethod
+    def load(cls) -> Settings:
+        """Raises SettingsError."""
+        _refuse_unknown(os.environ)
+        try:
+            return cls()
+        except ValidationError as error:
+            raise SettingsError(_sentence(error)) from None
+        except tomllib.TOMLDecodeError as error:
+            raise SettingsError(f"{FILE} is not TOML: {error}.") from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{FILE} cannot be read: {type(error).__name__}.") from None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @property
+    def database(self) -> str:
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite+aiosqlite:///{self.data_dir / 'vaani.db'}"
+
+    @property
+    def url(self) -> str:
+        """How the outside reaches this server, without a slash at the end."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url or f"http://{host}:{self.port}"
+
+    @property
+    def with_simulator(self) -> bool:
+        return not self.exotel.configured if self.simulator is None else self.simulator
+
+
+def _names(model: type[BaseModel], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The path of every setting."""
+    for name, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from _names(field.annotation, (*above, name))
+        else:
+            yield (*above, name)
+
+
+def _variable(path: tuple[str, ...]) -> str:
+    return PREFIX + "_".join(path).upper()
+
+
+def _refuse_unknown(environment: Mapping[str, str]) -> None:
+    known = {_variable(path) for path in _names(Settings)}
+    for name in sorted(environment):
+        if name.upper().startswith(PREFIX) and name.upper() not in known:
+            raise SettingsError(f"There is no setting {name}{_instead(name.upper(), known)}")
+
+
+def _instead(name: str, known: set[str]) -> str:
+    close = get_close_matches(name, known, n=1)
+    return f": did you mean {close[0]}?" if close else "."
+
+
+def _sentence(error: ValidationError) -> str:
+    """What is wrong with the first setting that is."""
+    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    path = tuple(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        known = {".".join(name) for name in _names(Settings)}
+        return f"There is no setting {'.'.join(path)} in {FILE}{_instead('.'.join(path), known)}"
+    what = first["msg"].removeprefix("Value error, ")
+    setting = next((name for name in _names(Settings) if path[: len(name)] == name), None)
+    if setting is None:
+        return f"{what}."
+    where = "" if _variable(setting) in os.environ else f" ({'.'.join(setting)} in {FILE})"
+    return f"The setting {_variable(setting)}{where} will not do: {what[0].lower()}{what[1:]}."

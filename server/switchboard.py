@@ -1,0 +1,86 @@
+"""The live calls of this process: answers them, and lets them finish when the server stops."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from pipeline.frames import Frame, Say
+from pipeline.transport import Incoming, Transport
+from processors.lines import lines_for
+from server.assembly import Workshop
+from server.call import LiveCall, Office
+from server.plan import call_plan
+
+_log = logging.getLogger(__name__)
+
+GOODBYE_SECONDS = 20.0
+"""What a call has left once it was told that the server stops."""
+
+
+class Switchboard:
+    def __init__(self, office: Office, workshop: Workshop, *, max_calls: int) -> None:
+        self._office, self._workshop, self._max_calls = office, workshop, max_calls
+        self._live: dict[str, LiveCall] = {}
+        self._nobody = asyncio.Event()
+        self._nobody.set()
+        self.draining = False
+
+    def __len__(self) -> int:
+        return len(self._live)
+
+    def admit(self) -> str | None:
+        """Why no call can be taken now; None if one can."""
+        if self.draining:
+            return "The server is going down."
+        if len(self._live) >= self._max_calls:
+            return "All lines are busy."
+        return None
+
+    async def answer(self, transport: Transport, incoming: Incoming) -> None:
+        """One call to its end; a stranger's is put down. Raises what crashed it."""
+        async with self._office.database.read() as work:
+            flow = await work.flows.for_line(incoming.account or None, incoming.to_number or None)
+            agent = await work.agents.get(flow.agent_id) if flow is not None and flow.agent_id else None
+        if flow is None:
+            _log.warning("a call found no flow", extra={"call": incoming.call, "carrier": incoming.carrier})
+            await transport.close()
+            return
+        call = LiveCall(self._office, self._workshop, flow, call_plan(agent, flow, incoming.custom), incoming)
+        self._live[incoming.call] = call
+        self._nobody.clear()
+        try:
+            await call.run(transport)
+        finally:
+            del self._live[incoming.call]
+            if not self._live:
+                self._nobody.set()
+
+    def command(self, call: str, frame: Frame) -> bool:
+        """False if the call is not live here."""
+        live = self._live.get(call)
+        if live is not None:
+            live.command(frame)
+        return live is not None
+
+    async def drain(self, seconds: float) -> None:
+        """Takes no new call and waits for the live ones; those that outlast `seconds` are told goodbye, then cut."""
+        self.draining = True
+        if await self._empty_within(seconds):
+            return
+        _log.info("calls are asked to end", extra={"calls": len(self)})
+        for live in self._live.values():
+            live.command(Say(lines_for(live.plan.language).ending, hangup="server_stopping"))
+        if await self._empty_within(GOODBYE_SECONDS):
+            return
+        for live in self._live.values():
+            live.cut()
+        await self._nobody.wait()
+
+    async def _empty_within(self, seconds: float) -> bool:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._nobody.wait()
+        except TimeoutError:
+            return False
+        return True

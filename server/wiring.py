@@ -1,0 +1,179 @@
+"""Settings → a running server. The only file that knows how all the parts fit."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from aiohttp import ClientSession, web
+from prometheus_client import CollectorRegistry
+from pydantic import SecretStr
+
+from control_api.app import create_app
+from control_api.live import LiveSocket
+from control_api.stories import Stories
+from processors.meter import Metrics
+from processors.models import ModelMissing
+from processors.recorder import RecordingThread
+from processors.smart_turn import SmartTurn
+from processors.voice_detector import VoiceDetector
+from processors.wav import repair
+from server import demo, warmup
+from server.assembly import Workshop
+from server.call import Office
+from server.logs import AccessLog
+from server.metrics import LoopLag, metrics_route
+from server.relay import relay
+from server.settings import Settings
+from server.switchboard import Switchboard
+from storage.bus import MemoryBus
+from storage.database import Database
+from storage.ids import CALL, new_id
+from storage.migrations import migrate
+from storage.recordings import Recordings
+from storage.seed import seed
+from transports.exotel.endpoint import Credentials, ExotelEndpoint
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Server:
+    switchboard: Switchboard
+    url: str
+    """Where it listens."""
+    first_key: str | None = field(default=None, repr=False)
+    """The first organisation's key, if it was made just now: shown once."""
+    ready: asyncio.Event = field(default_factory=asyncio.Event)
+    """The models are loaded: calls are taken."""
+    unready: str = "The models are being loaded."
+    """Why it is not, while it is not."""
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Server]:
+    """Listens within the block; on the way out it closes what it opened. Drain it first."""
+    async with AsyncExitStack() as stack:
+        await migrate(settings.database)
+        database = await stack.enter_async_context(Database(settings.database))
+        recordings = Recordings(settings.data_dir)
+        first_key = await _first_start(database, settings)
+        await _after_a_crash(database, recordings, settings.node)
+
+        registry = CollectorRegistry()
+        metrics = Metrics(registry)
+        stories = Stories(MemoryBus())
+        judge = SmartTurn()
+        stack.callback(judge.close)
+        recording_thread = RecordingThread()
+        stack.callback(recording_thread.close)
+        workshop = Workshop(
+            http=await stack.enter_async_context(ClientSession()),
+            detector=stack.enter_context(VoiceDetector()),
+            judge=judge.finished,
+            recordings=recording_thread,
+            metrics=metrics,
+            max_seconds=settings.max_call_seconds,
+        )
+        office = Office(database, stories, recordings, metrics, settings.node)
+        switchboard = Switchboard(office, workshop, max_calls=settings.max_calls)
+        server = Server(switchboard, settings.url, first_key)
+
+        def not_ready() -> str | None:
+            return switchboard.admit() if server.ready.is_set() else server.unready
+
+        lag = LoopLag(registry)
+        app = create_app(
+            [
+                *_exotel(settings, switchboard, metrics, not_ready).routes(),
+                *LiveSocket(database, stories).routes(),
+                metrics_route(registry),
+            ],
+            ready=not_ready,
+        )
+        for work in (relay(database, stories), lag.watch(), _make_ready(server, settings, judge)):
+            stack.push_async_callback(_stop, asyncio.create_task(work))
+        server.url = await _listen(stack, app, settings)
+        yield server
+
+
+def _exotel(settings: Settings, switchboard: Switchboard, metrics: Metrics, not_ready: Any) -> ExotelEndpoint:
+    exotel = settings.exotel
+    return ExotelEndpoint(
+        switchboard.answer,
+        new_call_id=lambda: new_id(CALL),
+        admit=not_ready,
+        credentials=Credentials(exotel.user, _plain(exotel.password), _plain(exotel.token)),
+        chunk_bytes=exotel.chunk_bytes,
+        lead=exotel.lead_seconds,
+        outbound_shape=exotel.outbound_shape,
+        trouble=lambda kind: metrics.trouble.labels(kind).inc(),
+    )
+
+
+def _plain(secret: SecretStr) -> str:
+    return secret.get_secret_value()
+
+
+async def _first_start(database: Database, settings: Settings) -> str | None:
+    """Makes the first organisation, its key and the demo line, if there is none. The key, to be shown once."""
+    chosen = settings.bootstrap_api_key
+    async with database.begin() as work:
+        made = await seed(
+            work,
+            now=datetime.now(UTC),
+            config=demo.plan(""),
+            voice_config=demo.VOICE,
+            language=demo.LANGUAGE,
+            token=_plain(chosen) if chosen is not None else None,
+        )
+    return made.token if made is not None else None
+
+
+async def _after_a_crash(database: Database, recordings: Recordings, node: str) -> None:
+    """Closes the calls and mends the recordings that an earlier process of this node left open."""
+    for path in await asyncio.to_thread(recordings.unfinished):
+        with suppress(FileNotFoundError, ValueError):
+            if await asyncio.to_thread(repair, recordings.file(path)):
+                _log.info("a recording was mended", extra={"file": path})
+        await asyncio.to_thread(recordings.finish, path)
+    async with database.begin() as work:
+        left = await work.calls.abandoned(node, at=datetime.now(UTC))
+        for call in left:
+            body = {"call": call.id, "outcome": call.outcome, "duration_seconds": call.duration}
+            await work.announce("call.ended", body, organisation=call.organisation_id)
+    if left:
+        _log.warning("calls that a crash had left open were closed", extra={"calls": len(left)})
+
+
+async def _make_ready(server: Server, settings: Settings, judge: SmartTurn) -> None:
+    try:
+        await warmup.load(judge, models=settings.models_dir)
+    except ModelMissing as missing:
+        _log.error("a model is missing: no call can be taken", extra={"what": str(missing)})
+        server.unready = str(missing)
+    else:
+        server.ready.set()
+
+
+async def _listen(stack: AsyncExitStack, app: web.Application, settings: Settings) -> str:
+    runner = web.AppRunner(app, access_log_class=AccessLog, shutdown_timeout=1.0)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    site = web.TCPSite(runner, settings.host, settings.port, backlog=1024)
+    await site.start()
+    port = runner.addresses[0][1]
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return settings.public_url or f"http://{host}:{port}"
+
+
+async def _stop(task: asyncio.Task[None]) -> None:
+    """A task that failed on its own raises here."""
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
