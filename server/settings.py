@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
-    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -33,20 +32,6 @@ class SettingsError(Exception):
 
 def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
-
-
-def _shares(value: object) -> object:
-    """`talks=70,busy=30` → {"talks": "70", "busy": "30"}."""
-    if not isinstance(value, str):
-        return value
-    pairs = [part.partition("=") for part in value.split(",")]
-    if not all(equals for _, equals, _ in pairs):
-        raise ValueError("it is written like talks=70,busy=30")
-    return {fate.strip(): share.strip() for fate, _, share in pairs}
-
-
-Fate = Literal["talks", "no-answer", "busy", "voicemail", "failed", "silent"]
-Share = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class Exotel(BaseModel, frozen=True, extra="forbid"):
@@ -68,10 +53,6 @@ class Exotel(BaseModel, frozen=True, extra="forbid"):
         if bool(self.user) != bool(self.password.get_secret_value()):
             raise ValueError("VAANI_EXOTEL_USER and VAANI_EXOTEL_PASSWORD are given together or not at all")
         return self
-
-    @property
-    def configured(self) -> bool:
-        return bool(self.user or self.token.get_secret_value())
 
 
 class Settings(BaseSettings):
@@ -113,15 +94,6 @@ class Settings(BaseSettings):
     """How long calls may go on after SIGTERM."""
     stt_threads: int = Field(default=1, ge=1, le=64)
 
-    simulator: bool | None = None
-    """None: there while no real carrier is configured."""
-    simulator_mix: Annotated[dict[Fate, Share], NoDecode, BeforeValidator(_shares)] = Field(
-        default={"talks": 70, "no-answer": 15, "busy": 5, "voicemail": 5, "failed": 5}, validate_default=True
-    )
-    """What becomes of a simulated number that asks for nothing special, in shares of any size."""
-    simulator_seed: int = 0
-    simulator_speed: float = Field(default=1.0, gt=0)
-    """How much faster than real time pretended ringing and talking run; inf: no waiting at all."""
     exotel: Exotel = Exotel()
 
     @field_validator("public_url")
@@ -139,13 +111,6 @@ class Settings(BaseSettings):
     def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not re.fullmatch(r"nn_k_[!-~]{32,}", value.get_secret_value()):
             raise ValueError("a key is nn_k_ and 32 or more characters")
-        return value
-
-    @field_validator("simulator_mix")
-    @classmethod
-    def _something(cls, value: dict[Fate, float]) -> dict[Fate, float]:
-        if not sum(value.values()):
-            raise ValueError("one of its shares must be above 0")
         return value
 
     @classmethod
@@ -183,10 +148,6 @@ class Settings(BaseSettings):
         """How the outside reaches this server, without a slash at the end."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return self.public_url or f"http://{host}:{self.port}"
-
-    @property
-    def with_simulator(self) -> bool:
-        return not self.exotel.configured if self.simulator is None else self.simulator
 
 
 def _names(model: type[BaseModel], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

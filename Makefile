@@ -1,0 +1,84 @@
+# Needs Python 3.11 or later and make. Everything else is fetched into .venv, once.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help setup run call test test-all bench lint format lock pico clean
+
+BIN := .venv/bin
+UV_VERSION := 0.13.8
+FILE ?=
+TESTS ?=
+SYNC = $(BIN)/uv pip sync --python $(BIN)/python --require-hashes
+COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-emit-find-links $(UPGRADE) pyproject.toml
+BENCHMARKS := frame_path barge_in voice_to_voice call_load
+
+help: ## What can be made
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /|/' | awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+setup: .venv/prepared ## Install what the server needs and prepare its models
+
+run: .venv/prepared ## Start the server
+	@$(BIN)/python -m server
+
+call: .venv/prepared ## Call the running server: make call FILE=my.wav
+	@$(BIN)/python -m server call $(if $(FILE),--file "$(FILE)")
+
+test: .venv/developer .venv/prepared ## Run the tests: make test TESTS=tests/storage
+	@sh tests/speech.sh
+	@$(BIN)/pytest -n 2 $(TESTS)
+
+test-all: .venv/developer .venv/prepared ## Run the tests, those that take minutes too
+	@sh tests/speech.sh
+	@$(BIN)/pytest -n 2 -m '' $(TESTS)
+
+bench: .venv/developer .venv/prepared ## Measure: each prints its figures and the bar it has to reach
+	@sh tests/speech.sh
+	@for name in $(BENCHMARKS); do echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
+
+lint: .venv/developer ## Check form, types and who imports whom
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: .venv/developer ## Put the code into form
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+lock: .venv/uv ## Pin the dependencies of pyproject.toml; UPGRADE=--upgrade takes the newest
+	@$(COMPILE) --output-file requirements.txt
+	@$(COMPILE) --extra dev --constraint requirements.txt --output-file requirements-dev.txt
+
+pico: .venv/prepared ## A better English voice (compiles: needs gcc and Python's headers)
+	@$(BIN)/uv pip install --python $(BIN)/python ttspico==0.3.2
+
+clean: ## Remove what was installed; data and recordings stay
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+.venv/uv:
+	@python=$$(for name in $(PYTHON) python3.13 python3.12 python3.11 python3; do \
+		"$$name" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$name" && break; \
+	done); \
+	if [ -z "$$python" ]; then \
+		echo "Python 3.11 or later with its venv module is needed (on Debian and Ubuntu: apt install python3-venv)." >&2; \
+		exit 1; \
+	fi; \
+	echo "Making .venv with $$("$$python" --version)"; \
+	"$$python" -m venv .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@touch $@
+
+# The developer's packages hold the server's own: where they are in place there is nothing to do for it.
+.venv/runtime: requirements.txt | .venv/uv
+	@[ .venv/developer -nt requirements.txt ] || { rm -f .venv/developer && $(SYNC) requirements.txt; }
+	@touch $@
+
+.venv/developer: requirements-dev.txt requirements.txt | .venv/uv
+	@rm -f .venv/runtime $@
+	@$(SYNC) requirements-dev.txt
+	@touch $@
+
+.venv/prepared: .venv/runtime
+	@$(BIN)/python -m server prepare
+	@touch $@

@@ -1,0 +1,112 @@
+"""How well and how fast the embedded recogniser hears a telephone: word error rate, real-time factor, time to text.
+
+`python -m benchmarks.word_errors [--prompts 60] [--sizes base tiny]`; `tests/speech.sh` brings the speech.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+
+from pipeline.audio import FULL_SCALE, resample
+from processors.models import CACHE, ModelMissing
+from processors.stt.moonshine import RATE, Moonshine
+from tests import speech
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--prompts", type=int, default=60)
+    arguments.add_argument("--sizes", nargs="+", default=["base", "tiny"], choices=["base", "tiny"])
+    arguments.add_argument("--cache", type=Path, default=CACHE)
+    chosen = arguments.parse_args()
+    prompts = speech.prompts(chosen.prompts)
+    print(f"{len(prompts)} prompts, one thread\n\nmodel  line    WER %    RTF  p50 ms  p95 ms")
+    for size in chosen.sizes:
+        try:
+            model = Moonshine(size, chosen.cache)
+        except ModelMissing as missing:
+            print(f"{size:5}  {missing}")
+            continue
+        for line in ("pcm16", "mulaw"):
+            print(f"{size:5}  {line}  {measure(model, prompts, mulaw=line == 'mulaw')}", flush=True)
+
+
+def measure(model: Moonshine, prompts: Sequence[speech.Prompt], *, mulaw: bool) -> str:
+    wrong = words = 0
+    heard, took = 0.0, []
+    for prompt in prompts:
+        pcm = resample(prompt.pcm(mulaw=mulaw), speech.RATE, RATE)
+        samples = np.frombuffer(pcm, "<i2").astype(np.float32) / FULL_SCALE
+        started = time.perf_counter()
+        text = model.transcribe(samples)
+        took.append(time.perf_counter() - started)
+        heard += len(samples) / RATE
+        said = spoken(prompt.text)
+        words += len(said)
+        wrong += distance(said, spoken(text))
+    late = sorted(took)[int(len(took) * 0.95)]
+    return f"{wrong / words:6.2%}  {sum(took) / heard:.3f}  {median(took) * 1000:6.0f}  {late * 1000:6.0f}"
+
+
+def distance(said: Sequence[str], understood: Sequence[str]) -> int:
+    """Words put in, left out or changed on the shortest way from one to the other."""
+    row = list(range(len(understood) + 1))
+    for count, word in enumerate(said, 1):
+        corner, row[0] = row[0], count
+        for at, other in enumerate(understood, 1):
+            corner, row[at] = row[at], min(row[at] + 1, row[at - 1] + 1, corner + (word != other))
+    return row[-1]
+
+
+def spoken(text: str) -> list[str]:
+    """The words as they are said: no case, no marks, digits spelt out, and one spelling for what has two."""
+    plain = text.lower().replace("’", "'")
+    for written, said in _ONE_SPELLING.items():
+        plain = plain.replace(written, said)
+    plain = re.sub(r"[^\w\s]", " ", plain.replace("'", ""))
+    return re.sub(r"\d+", lambda digits: f" {number(int(digits[0]))} ", plain).split()
+
+
+_ONE_SPELLING = {
+    "#": " pound ",
+    "*": " star ",
+    "n't": " not",
+    "'re": " are",
+    "'m": " am",
+    "'ll": " will",
+    "'ve": " have",
+    "that's": "that is",
+    "it's": "it is",
+    "mail box": "mailbox",
+    "file name": "filename",
+    "voice mail": "voicemail",
+}
+_SMALL = (  # noqa: SIM905 - twenty lines otherwise
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
+).split()
+_TENS = "zero ten twenty thirty forty fifty sixty seventy eighty ninety".split()  # noqa: SIM905
+
+
+def number(value: int) -> str:
+    """English words for a number below a million, larger ones digit by digit."""
+    if value < 20:
+        return _SMALL[value]
+    if value < 100:
+        return _TENS[value // 10] + (f" {_SMALL[value % 10]}" if value % 10 else "")
+    if value < 1000:
+        return f"{_SMALL[value // 100]} hundred" + (f" {number(value % 100)}" if value % 100 else "")
+    if value < 1_000_000:
+        return f"{number(value // 1000)} thousand" + (f" {number(value % 1000)}" if value % 1000 else "")
+    return " ".join(_SMALL[int(digit)] for digit in str(value))
+
+
+if __name__ == "__main__":
+    main()

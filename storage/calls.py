@@ -1,0 +1,143 @@
+"""Calls, what was said in them, and where their time went."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, update
+
+from storage.records import Call, CallStatus, Outcome, Turn, TurnLatency
+from storage.tables import calls, turn_latencies, turns
+from storage.tenancy import Tenancy
+
+LIVE = frozenset(CallStatus) - {CallStatus.ENDED}
+BEFORE_ANSWER = frozenset({CallStatus.QUEUED, CallStatus.DIALING, CallStatus.RINGING})
+COMES_FROM = {
+    CallStatus.DIALING: frozenset({CallStatus.QUEUED}),
+    CallStatus.RINGING: frozenset({CallStatus.QUEUED, CallStatus.DIALING}),
+    CallStatus.IN_PROGRESS: frozenset({CallStatus.TRANSFERRING}),
+    CallStatus.TRANSFERRING: frozenset({CallStatus.IN_PROGRESS}),
+}
+"""Where `moved` may come from. The answer and the end have methods of their own."""
+
+
+class Calls:
+    def __init__(self, tenancy: Tenancy) -> None:
+        self._tenancy = tenancy
+
+    async def open(self, call: Call) -> None:
+        await self._tenancy.add(calls, call)
+
+    async def get(self, call_id: str) -> Call | None:
+        row = await self._tenancy.row(select(calls).where(calls.c.id == call_id, self._tenancy.mine(calls)))
+        return None if row is None else Call(**row)
+
+    async def by_carrier(self, carrier: str, carrier_call: str) -> Call | None:
+        """The newest, should a carrier ever use an id again."""
+        row = await self._tenancy.row(
+            select(calls)
+            .where(calls.c.carrier == carrier, calls.c.carrier_call == carrier_call, self._tenancy.mine(calls))
+            .order_by(calls.c.id.desc())
+        )
+        return None if row is None else Call(**row)
+
+    async def newest(self, limit: int, offset: int = 0) -> tuple[list[Call], int]:
+        """A page, newest first, and how many calls there are in all."""
+        mine = self._tenancy.mine(calls)
+        page = select(calls).where(mine).order_by(calls.c.started_at.desc(), calls.c.id.desc())
+        rows = await self._tenancy.rows(page.limit(limit).offset(offset))
+        total = await self._tenancy.connection.scalar(select(func.count()).select_from(calls).where(mine))
+        return [Call(**row) for row in rows], total or 0
+
+    async def moved(self, call_id: str, to: CallStatus) -> bool:
+        """False if the call was no longer where `to` is reached from: a late report, or a repeated one."""
+        return await self._change(call_id, COMES_FROM[to], status=to)
+
+    async def answered(self, call_id: str, *, at: datetime) -> bool:
+        """False if it was answered before, or is over."""
+        return await self._change(call_id, BEFORE_ANSWER, status=CallStatus.IN_PROGRESS, answered_at=at)
+
+    async def ended(
+        self,
+        call_id: str,
+        *,
+        at: datetime,
+        outcome: Outcome,
+        reason: str,
+        duration: float = 0.0,
+        language: str | None = None,
+        recording: str | None = None,
+    ) -> bool:
+        """`recording` is the path of what was recorded in fact. False if the call was over: the first report stands."""
+        return await self._change(
+            call_id,
+            LIVE,
+            status=CallStatus.ENDED,
+            ended_at=at,
+            outcome=outcome,
+            reason=reason,
+            duration=duration,
+            language=language,
+            recording=recording,
+        )
+
+    async def abandoned(self, node: str, *, at: datetime, reason: str = "server stopped") -> list[Call]:
+        """Ends what `node` left open when it crashed. Run by the node itself, before it takes calls again.
+
+        A call that had been answered counts as connected and lasted until the last word that was written down; one
+        that had not counts as failed. Recordings keep their path: whoever called mends or drops them.
+        """
+        left = await self._tenancy.rows(
+            select(calls).where(calls.c.node == node, calls.c.status.in_(LIVE), self._tenancy.mine(calls))
+        )
+        over = []
+        for call in (Call(**row) for row in left):
+            ended = replace(
+                call,
+                status=CallStatus.ENDED,
+                ended_at=at,
+                outcome=Outcome.FAILED if call.answered_at is None else Outcome.CONNECTED,
+                reason=reason,
+                duration=await self._last_word(call.id),
+            )
+            to = {name: getattr(ended, name) for name in ("status", "ended_at", "outcome", "reason", "duration")}
+            if await self._change(call.id, LIVE, **to):
+                over.append(ended)
+        return over
+
+    async def add_turns(self, said: Sequence[Turn]) -> None:
+        """In one statement. Of a bound unit of work only; a turn of another organisation's call is refused."""
+        await self._tenancy.add_all(turns, said)
+
+    async def add_latencies(self, measured: Sequence[TurnLatency]) -> None:
+        """As `add_turns`."""
+        await self._tenancy.add_all(turn_latencies, measured)
+
+    async def turns(self, call_id: str) -> list[Turn]:
+        """In the order in which they were said."""
+        columns = [column for column in turns.c if column.name != "organisation_id"]
+        mine = self._tenancy.mine(turns)
+        rows = await self._tenancy.rows(
+            select(*columns).where(turns.c.call_id == call_id, mine).order_by(turns.c.position)
+        )
+        return [Turn(**row) for row in rows]
+
+    async def latencies(self, call_id: str) -> list[TurnLatency]:
+        columns = [column for column in turn_latencies.c if column.name != "organisation_id"]
+        rows = await self._tenancy.rows(
+            select(*columns)
+            .where(turn_latencies.c.call_id == call_id, self._tenancy.mine(turn_latencies))
+            .order_by(turn_latencies.c.position)
+        )
+        return [TurnLatency(**row) for row in rows]
+
+    async def _last_word(self, call_id: str) -> float:
+        end = select(func.max(turns.c.at + turns.c.seconds)).where(turns.c.call_id == call_id)
+        return await self._tenancy.connection.scalar(end) or 0.0
+
+    async def _change(self, call_id: str, only_from: frozenset[CallStatus], **to: Any) -> bool:
+        guarded = update(calls).where(calls.c.id == call_id, calls.c.status.in_(only_from), self._tenancy.mine(calls))
+        return await self._tenancy.change(guarded.values(to)) == 1

@@ -1,0 +1,178 @@
+"""The database behind units of work. The only file that knows which one it is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+import orjson
+from sqlalchemy import URL, event, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from storage import sqlite
+from storage.agents import Agents
+from storage.calls import Calls
+from storage.flows import Flows
+from storage.ids import EVENT, new_id
+from storage.keys import Keys
+from storage.organisations import Organisations
+from storage.outbox import Outbox
+from storage.records import OutboxEvent
+from storage.tenancy import Tenancy
+
+READERS = 4
+"""SQLite connections that only read. They see the last commit and wait for no writer."""
+
+
+class UnusableDatabaseError(Exception):
+    """The database cannot be worked with as it is. Its text is one sentence for the operator, without the URL."""
+
+
+class UnitOfWork:
+    """One transaction, bound to the organisation it was opened for."""
+
+    def __init__(self, connection: AsyncConnection, organisation: str | None) -> None:
+        tenancy = Tenancy(connection, organisation)
+        self.organisations = Organisations(tenancy)
+        self.keys = Keys(tenancy)
+        self.agents = Agents(tenancy)
+        self.flows = Flows(tenancy)
+        self.calls = Calls(tenancy)
+        self.outbox = Outbox(tenancy)
+        self.organisation = organisation
+        self.has_announced = False
+
+    async def announce(self, topic: str, body: Mapping[str, Any], *, organisation: str | None = None) -> None:
+        """Tells of a change in the transaction that makes it. An unbound unit of work names whose change it is."""
+        owner = organisation or self.organisation
+        if owner is None:
+            raise ValueError("an event of nobody")
+        await self.outbox.add(OutboxEvent(new_id(EVENT), owner, topic, body, created_at=datetime.now(UTC)))
+        self.has_announced = True
+
+
+class Database:
+    """SQLite or PostgreSQL, by its URL. Opens nothing until the first unit of work. Raises UnusableDatabaseError."""
+
+    def __init__(self, url: str) -> None:
+        try:
+            parsed = make_url(url)
+        except ArgumentError:
+            raise UnusableDatabaseError("the database URL cannot be understood") from None
+        match parsed.drivername:
+            case "sqlite+aiosqlite":
+                self._writer, self._reader = _sqlite(parsed)
+            case "postgresql+asyncpg":
+                self._writer = self._reader = _postgresql(parsed)
+            case _:
+                raise UnusableDatabaseError(
+                    "the database URL must begin with sqlite+aiosqlite:// or postgresql+asyncpg://"
+                )
+        self.announced = asyncio.Event()
+        """Set after a commit with an event in it. Whoever passes events on clears it before looking for them."""
+
+    @asynccontextmanager
+    async def begin(self, organisation: str | None = None) -> AsyncIterator[UnitOfWork]:
+        """Commits at the end; rolls back when the block raises or is cancelled.
+
+        The commit is not torn by a cancellation: it is waited for, and the cancellation raised after it. On SQLite one
+        block at a time writes, and the next one waits for it: do nothing slow inside.
+        """
+        async with self._writer.connect() as connection:
+            await connection.begin()
+            work = UnitOfWork(connection, organisation)
+            yield work
+            try:
+                await _to_the_end(connection.commit())
+            finally:
+                if work.has_announced:
+                    self.announced.set()
+
+    @asynccontextmanager
+    async def read(self, organisation: str | None = None) -> AsyncIterator[UnitOfWork]:
+        """One consistent view, beside any writer. A write in it fails."""
+        async with self._reader.connect() as connection:
+            await connection.execution_options(postgresql_readonly=True)
+            yield UnitOfWork(connection, organisation)
+
+    async def close(self) -> None:
+        await self._writer.dispose()
+        await self._reader.dispose()
+
+    @asynccontextmanager
+    async def connect(self) -> AsyncIterator[AsyncConnection]:
+        """The bare connection of a write transaction, for migrations."""
+        async with self._writer.begin() as connection:
+            yield connection
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *failure: object) -> None:
+        await self.close()
+
+
+def _sqlite(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
+    wrong = sqlite.install()
+    if wrong is not None:
+        raise UnusableDatabaseError(wrong)
+    if url.database in (None, "", ":memory:"):
+        raise UnusableDatabaseError("a SQLite database needs a file: sqlite+aiosqlite:///path")
+    Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    writer = _engine(url, pool_size=1, max_overflow=0)
+    reader = _engine(url, pool_size=READERS, max_overflow=0)
+    _prepare(writer, sqlite.WRITER_SETTINGS, "BEGIN IMMEDIATE")
+    _prepare(reader, sqlite.READER_SETTINGS, "BEGIN")
+    return writer, reader
+
+
+def _postgresql(url: URL) -> AsyncEngine:
+    try:
+        return _engine(url, pool_pre_ping=True)
+    except ModuleNotFoundError:
+        raise UnusableDatabaseError("a PostgreSQL database needs the package asyncpg") from None
+
+
+def _engine(url: URL, **options: Any) -> AsyncEngine:
+    return create_async_engine(
+        url,
+        json_serializer=lambda value: orjson.dumps(value).decode(),
+        json_deserializer=orjson.loads,
+        hide_parameters=True,  # an error's text may be logged, and parameters are callers' words
+        **options,
+    )
+
+
+def _prepare(engine: AsyncEngine, settings: tuple[str, ...], begin: str) -> None:
+    """Takes transactions out of the driver's hands: it would begin them late, and none at all for a read."""
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def set_up(connection: Any, record: object) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for setting in settings:
+            cursor.execute(setting)
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def start(connection: Any) -> None:
+        connection.exec_driver_sql(begin)
+
+
+async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
+    """A cancellation of the waiting task is raised when the work is done, not before."""
+    task = asyncio.ensure_future(work)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError as request:
+            cancelled = request
+    if cancelled is not None:
+        raise cancelled from task.exception()
+    task.result()

@@ -1,0 +1,22 @@
+"""Organisations."""
+
+from __future__ import annotations
+
+from sqlalchemy import insert, select
+
+from storage.records import Organisation
+from storage.tables import organisations
+from storage.tenancy import Tenancy, values
+
+
+class Organisations:
+    def __init__(self, tenancy: Tenancy) -> None:
+        self._tenancy = tenancy
+
+    async def add(self, organisation: Organisation) -> None:
+        await self._tenancy.connection.execute(insert(organisations), values(organisation))
+
+    async def first(self) -> Organisation | None:
+        """The oldest. None before the first start."""
+        row = await self._tenancy.row(select(organisations).order_by(organisations.c.id))
+        return None if row is None else Organisation(**row)

@@ -1,0 +1,63 @@
+"""One organisation's view of the tables: it finds nothing of another's and cannot write into another's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Protocol
+
+from sqlalchemy import ColumnElement, Delete, Select, Table, Update, insert, true
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+
+class Owned(Protocol):
+    """A record that says whose it is."""
+
+    @property
+    def organisation_id(self) -> str: ...
+
+
+class WrongOrganisationError(Exception):
+    """A row of one organisation was about to be written in another's name: a bug in the caller."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tenancy:
+    """A connection, and the organisation that it works for. None: for all of them, as sign-in and start-up do."""
+
+    connection: AsyncConnection
+    organisation: str | None
+
+    def mine(self, table: Table) -> ColumnElement[bool]:
+        """The condition that every statement on `table` carries."""
+        return true() if self.organisation is None else table.c.organisation_id == self.organisation
+
+    async def add(self, table: Table, record: Owned) -> None:
+        if self.organisation not in (None, record.organisation_id):
+            raise WrongOrganisationError(f"a row of {record.organisation_id} in the name of {self.organisation}")
+        await self.connection.execute(insert(table), values(record))
+
+    async def add_all(self, table: Table, records: Sequence[object]) -> None:
+        """Rows that name no organisation of their own: they become this one's, in one statement."""
+        if self.organisation is None:
+            raise WrongOrganisationError(f"rows of nobody for {table.name}")
+        if records:
+            rows = [{**values(record), "organisation_id": self.organisation} for record in records]
+            await self.connection.execute(insert(table), rows)
+
+    async def rows(self, query: Select[Any]) -> list[dict[str, Any]]:
+        return [dict(row) for row in (await self.connection.execute(query)).mappings()]
+
+    async def row(self, query: Select[Any]) -> dict[str, Any] | None:
+        """The first one."""
+        found = (await self.connection.execute(query.limit(1))).mappings().first()
+        return None if found is None else dict(found)
+
+    async def change(self, statement: Update | Delete) -> int:
+        """How many rows it touched."""
+        return (await self.connection.execute(statement)).rowcount
+
+
+def values(record: object) -> dict[str, Any]:
+    """Column → value. Not `asdict`, which would copy every JSON value."""
+    return {column.name: getattr(record, column.name) for column in fields(record)}  # type: ignore[arg-type]

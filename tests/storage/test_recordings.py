@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from storage.recordings import Recordings
+from tests.storage.samples import NOW
+
+
+def test_a_recording_lies_under_the_day_of_its_call_in_utc(tmp_path: Path) -> None:
+    india = timezone(timedelta(hours=5, minutes=30))
+    path = Recordings(tmp_path).path("cal_1", datetime(2026, 3, 2, 1, 0, tzinfo=india))
+    assert path == "recordings/2026/03/01/cal_1.wav"
+
+
+def test_what_a_crash_left_unfinished_is_found(tmp_path: Path) -> None:
+    recordings = Recordings(tmp_path)
+    assert recordings.unfinished() == []
+    whole, torn = (recordings.path(call, NOW) for call in ("cal_1", "cal_2"))
+    for path in (whole, torn):
+        recordings.begin(path).write_bytes(b"RIFF")
+    recordings.finish(whole)
+    recordings.finish(whole)
+    assert Recordings(tmp_path).unfinished() == [torn]
+    assert recordings.file(torn).read_bytes() == b"RIFF"
+
+
+@pytest.mark.parametrize("path", ["../secret", "recordings/../vaani.db", "/etc/passwd", "recordings"])
+def test_no_path_leads_out_of_the_recordings(tmp_path: Path, path: str) -> None:
+    with pytest.raises(ValueError, match="outside"):
+        Recordings(tmp_path).file(path)

@@ -1,0 +1,25 @@
+"""A process that writes calls until it is killed, and says of each when it is safe."""
+
+from __future__ import annotations
+
+import asyncio
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from storage.database import Database
+from tests.storage.samples import a_call, a_turn, url
+
+
+def write_for_ever(file: Path, organisation: str, said: Connection) -> None:
+    asyncio.run(_write(file, organisation, said))
+
+
+async def _write(file: Path, organisation: str, said: Connection) -> None:
+    async with Database(url(file)) as database:
+        while True:
+            call = a_call(organisation)
+            async with database.begin(organisation) as work:
+                await work.calls.open(call)
+                await work.calls.add_turns([a_turn(call.id, position) for position in range(5)])
+                await work.announce("call.started", {"call": call.id})
+            said.send(call.id)
