@@ -21,7 +21,10 @@ class CallSession:
         self._pipeline = pipeline
 
     async def run(self) -> None:
-        """Returns when the line is down. Raises ExceptionGroup if a stage crashed; the line is closed either way."""
+        """Returns when the line is down. Raises ExceptionGroup if a stage crashed.
+
+        Whoever made the line closes it.
+        """
         try:
             async with asyncio.TaskGroup() as tasks:
                 self._pipeline.start(self._transport.send, tasks)
@@ -31,8 +34,6 @@ class CallSession:
                 raise _LineDown
         except* _LineDown:
             pass
-        finally:
-            await self._transport.close()
 
     def command(self, frame: Frame) -> None:
         """From outside the call: say, hang up, transfer. Enters at the head like anything else that happens to it."""

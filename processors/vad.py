@@ -19,7 +19,10 @@ class VadOptions(BaseModel, frozen=True, extra="forbid"):
 
 
 class SpeechEdges:
-    """Verdicts on one piece of sound after the other → where speech starts and stops."""
+    """Verdicts on one piece of sound after the other → where speech starts and stops.
+
+    The times are kept to the nearest whole piece: 0.2 s are six pieces of 32 ms, not seven.
+    """
 
     __slots__ = ("_ended", "_first", "_start", "_stop", "speaking")
 
@@ -41,12 +44,12 @@ class SpeechEdges:
             self._ended = end
             if self._first is None:
                 self._first = start
-            if not self.speaking and end - self._first >= self._start:
+            if not self.speaking and end - self._first >= self._start - (end - start) / 2:
                 self.speaking = True
                 return SpeechStarted(self._first)
         elif not self.speaking:
             self._first = None
-        elif end - self._ended >= self._stop:
+        elif end - self._ended >= self._stop - (end - start) / 2:
             self.speaking = False
             self._first = None
             return SpeechStopped(self._ended)

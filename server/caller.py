@@ -28,7 +28,7 @@ from transports.simulator.people import Person
 
 RATE = 8000
 SCRIPT = Path(simulator.__file__).with_name("demo_caller.json")
-VOICE = Options(voice="espeak+m3", language="en-US", speed=0.95)
+VOICE = Options(voice="espeak+m3", language="en-IN", speed=0.95)
 """The caller's, unlike the bot's."""
 FROM, TO = "+15550010001", "+15550010000"
 

@@ -20,6 +20,7 @@ from storage.database import UnusableDatabaseError
 
 app = typer.Typer(
     add_completion=False,
+    pretty_exceptions_enable=False,
     no_args_is_help=False,
     help="Vaani: a self-hosted voice-AI phone server.",
     rich_markup_mode=None,

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
+from processors.script.script import shipped
+
 LANGUAGE = "en-IN"
 VOICE: dict[str, Any] = {"provider": "nextneural", "model": "embedded", "speaker": "auto", "language_code": LANGUAGE}
 
 
-def plan(greeting: str) -> dict[str, Any]:
+SCRIPT = "front_desk"
+
+
+def plan() -> dict[str, Any]:
     """The call plan of the front desk: every stage embedded, no key needed."""
+    script = shipped(SCRIPT)
     return {
         "language": LANGUAGE,
-        "greeting": greeting,
+        "greeting": script.greeting,
+        "variables": script.facts,
         "stt": {"provider": "embedded", "options": {}},
-        "llm": {"provider": "embedded", "options": {"script": "front_desk"}},
+        "llm": {"provider": "embedded", "options": {"script": SCRIPT}},
         "tts": {"provider": "embedded", "options": {"language": LANGUAGE}},
     }

@@ -96,8 +96,9 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
             ],
             ready=not_ready,
         )
+        background = await stack.enter_async_context(asyncio.TaskGroup())  # one that fails ends the block
         for work in (relay(database, stories), lag.watch(), _make_ready(server, settings, judge)):
-            stack.push_async_callback(_stop, asyncio.create_task(work))
+            stack.callback(background.create_task(work).cancel)
         server.url = await _listen(stack, app, settings)
         yield server
 
@@ -127,7 +128,7 @@ async def _first_start(database: Database, settings: Settings) -> str | None:
         made = await seed(
             work,
             now=datetime.now(UTC),
-            config=demo.plan(""),
+            config=demo.plan(),
             voice_config=demo.VOICE,
             language=demo.LANGUAGE,
             token=_plain(chosen) if chosen is not None else None,
@@ -170,10 +171,3 @@ async def _listen(stack: AsyncExitStack, app: web.Application, settings: Setting
     port = runner.addresses[0][1]
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     return settings.public_url or f"http://{host}:{port}"
-
-
-async def _stop(task: asyncio.Task[None]) -> None:
-    """A task that failed on its own raises here."""
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task

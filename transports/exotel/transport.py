@@ -1,0 +1,237 @@
+"""A call over Exotel's Voicebot socket.
+
+Writing never waits and needs no task: a server's WebSocket frame is a few bytes before the text, so whole frames go
+straight to the connection, which keeps them in order, before or after the pongs and closes that aiohttp writes there
+the same way. A carrier that does not read what we write is given up once `STALLED` bytes wait for it. Since nothing
+is held back on this side of the connection, whatever was sent stands before a `clear`, and nothing stale after it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any, Literal
+
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from pipeline.audio import decode
+from pipeline.frames import (
+    FRAME_SECONDS,
+    AudioDone,
+    AudioIn,
+    AudioOut,
+    Digit,
+    Frame,
+    Hangup,
+    Interrupt,
+    Pause,
+    Resume,
+    Transfer,
+)
+from transports.exotel import wire
+from transports.playout import ALIGNMENT, LEAD, Playout
+from transports.rfc6455 import text_frame
+from transports.steady import QUIET, Steady
+
+MOST_BAD = 50
+"""Unreadable messages in a row after which whoever is there is no carrier."""
+STALLED = 262_144
+"""Bytes written but not taken by the carrier after which the line is stalled: seconds of sound."""
+BIGGEST_CHUNK = 100_000
+"""Bytes of sound in one message that Exotel takes at most."""
+DIGITS = frozenset("0123456789*#ABCD")
+
+Ending = Literal["", "callended", "stopped", "closed", "silent", "stalled", "broken", "hangup", "transfer"]
+"""Why the line went down. The first four came from the carrier or the caller; empty while it is up."""
+
+_log = logging.getLogger(__name__)
+
+
+class ExotelTransport:
+    """One call. `trouble` is told a short fixed name for everything that was wrong on the wire."""
+
+    def __init__(
+        self,
+        ws: web.WebSocketResponse[Any],
+        connection: asyncio.WriteTransport,
+        start: wire.Start,
+        *,
+        rate: int,
+        call: str = "",
+        chunk_bytes: int = 1600,
+        lead: float = LEAD,
+        shape: wire.OutboundShape = "extended",
+        trouble: Callable[[str], None] = lambda kind: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`chunk_bytes` is for 8 kHz and grows with the rate."""
+        self.rate = rate
+        self.ending: str = ""
+        """One of `Ending`."""
+        self.transfer_to = ""
+        self._ws, self._connection = ws, connection
+        self._call, self._trouble = call, trouble
+        self._codec = start.codec
+        alignment = ALIGNMENT if start.codec == "pcm16" else 2 * ALIGNMENT  # of what is on the wire, one byte a sample
+        chunk = min(chunk_bytes * rate // wire.RATES[0], BIGGEST_CHUNK)
+        chunk = max(chunk - chunk % alignment, alignment)
+        self._playout = Playout(rate, chunk=chunk, lead=lead, alignment=alignment)
+        self._writer = wire.Writer(start.stream_sid, start.codec, shape)
+        self._steady = Steady(rate, clock)
+        self._slices = 0
+        self._last_chunk = 0
+        self._bad = 0
+        self._told: set[str] = set()
+        self._closing: asyncio.Task[bool] | None = None
+
+    async def receive(self) -> AsyncIterator[Frame]:
+        quiet = False
+        while not self.ending:
+            try:
+                message = await self._ws.receive(timeout=QUIET)
+            except TimeoutError:
+                if quiet:  # the first time, what came may only not have been read: the process was late, not the line
+                    for frame in self._nothing_came():
+                        yield frame
+                quiet = True
+                continue
+            quiet = False
+            if message.type is WSMsgType.TEXT:
+                for frame in self._came(message.data):
+                    yield frame
+            elif message.type is WSMsgType.BINARY:
+                self._unreadable("not_text")
+            else:
+                if message.type is WSMsgType.ERROR:
+                    too_big = getattr(message.data, "code", None) == WSCloseCode.MESSAGE_TOO_BIG
+                    self._count("oversize" if too_big else "broken_frame")
+                self.ending = self.ending or "closed"
+        for frame in self._playout.end(self._steady.now()):
+            yield frame
+
+    def send(self, frame: Frame) -> None:
+        if self.ending:
+            return
+        match frame:
+            case AudioOut():
+                self._playout.add(frame)
+                self._write_due()
+            case AudioDone():
+                self._playout.done(frame)
+                self._write_due()
+            case Pause():
+                if self._playout.pause(self._steady.now()):
+                    self._write(self._writer.clear())
+            case Resume():
+                self._playout.resume()
+                self._write_due()
+            case Interrupt():
+                if self._playout.clear(self._steady.now()):
+                    self._write(self._writer.clear())
+            case Hangup():
+                self._put_down("hangup", 1000)
+            case Transfer(to):
+                self.transfer_to = to
+                self._write_due()
+
+    async def close(self, code: int = 1000) -> None:
+        self._put_down("closed", code)
+        if self._closing is not None:
+            await asyncio.shield(self._closing)
+
+    def _came(self, text: bytes) -> Iterator[Frame]:
+        try:
+            event = wire.parse(text)
+        except wire.WireError as error:
+            self._unreadable(error.kind)
+            return
+        self._bad = 0
+        match event:
+            case wire.Media(payload, chunk):
+                if chunk:
+                    if chunk <= self._last_chunk:
+                        self._count("out_of_order")
+                    self._last_chunk = chunk
+                if len(payload) & 1 and self._codec == "pcm16":
+                    self._count("odd_length")
+                dropped = self._steady.dropped
+                slices = self._steady.push(decode(payload, self._codec))
+                if self._steady.dropped > dropped:
+                    self._count("backlog")
+                yield from self._go_by(slices)
+                return
+            case wire.Mark(name):
+                yield from self._playout.mark(name)
+                self._write_due()
+            case wire.Dtmf(digit) if digit in DIGITS:
+                yield Digit(digit, self._steady.now())
+            case wire.Dtmf():
+                self._count("bad_digit")
+            case wire.Stop(reason):
+                self.ending = "stopped" if reason == "stopped" else "callended"
+            case wire.Start():
+                self._count("duplicate_start")
+            case wire.Cleared():
+                self._playout.clear(self._steady.now())
+            case wire.Unknown():
+                self._count("unknown_event")
+        self._steady.alive()
+
+    def _nothing_came(self) -> Iterator[Frame]:
+        if self._steady.down:
+            self._count("silent_line")
+            self._put_down("silent", 1001)
+            return
+        yield from self._go_by(self._steady.fill())
+
+    def _go_by(self, slices: list[bytes]) -> Iterator[Frame]:
+        """The clock goes on by 20 ms a slice."""
+        yield from self._playout.news()
+        tick = self._playout.tick
+        for pcm in slices:
+            at = self._slices * FRAME_SECONDS
+            self._slices += 1
+            yield AudioIn(pcm, at)
+            yield from tick(at)
+        self._write_due()
+
+    def _write_due(self) -> None:
+        if self.ending:
+            return
+        if self._playout.idle:
+            if self.transfer_to:
+                self._put_down("transfer", 1000)
+            return
+        now = self._steady.now()
+        for action in self._playout.due(now):
+            self._write(self._writer.mark(action) if isinstance(action, str) else self._writer.media(action, now))
+
+    def _write(self, text: bytes) -> None:
+        if self._connection.is_closing():
+            return
+        if self._connection.get_write_buffer_size() > STALLED:
+            self._count("stalled")
+            self._put_down("stalled", 1001)
+            return
+        self._connection.write(text_frame(text))
+
+    def _put_down(self, ending: Ending, code: int) -> None:
+        """Closes without waiting; `close` waits for it."""
+        self.ending = self.ending or ending
+        if self._closing is None:
+            self._closing = asyncio.ensure_future(self._ws.close(code=code))
+
+    def _unreadable(self, kind: str) -> None:
+        self._steady.alive()
+        self._count(kind)
+        self._bad += 1
+        if self._bad >= MOST_BAD:
+            self._put_down("broken", 1003)
+
+    def _count(self, kind: str) -> None:
+        self._trouble(kind)
+        if kind not in self._told:
+            self._told.add(kind)
+            _log.warning("trouble on an Exotel line", extra={"call": self._call, "kind": kind})

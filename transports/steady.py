@@ -1,0 +1,81 @@
+"""Sound that comes ragged, late or not at all → one slice every 20 ms, in step with the wall."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from pipeline.audio import SAMPLE_BYTES, Slicer, frame_bytes
+from pipeline.frames import FRAME_SECONDS
+
+QUIET = 0.1
+"""Seconds that sound may be overdue before silence stands in for it."""
+BACKLOG = 5.0
+"""Seconds of late sound that are worth hearing; what is over is dropped."""
+LINE_DOWN = 15.0
+"""Seconds without a word from the carrier after which the line is down."""
+REACH = 0.2
+"""Seconds that `now` runs ahead of the last sound at most."""
+
+
+class Steady:
+    """A call's clock: its time is the sound that went by, held to the wall by silence where none comes."""
+
+    def __init__(self, rate: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._rate, self._clock = rate, clock
+        self._slicer = Slicer(rate)
+        self._silence = bytes(frame_bytes(rate))
+        self._began = self._spoke = self._synced = clock()
+        self._usual = QUIET
+        self._slices = 0
+        self._filled = 0
+        self.dropped = 0.0
+        """Seconds of late sound that nobody heard."""
+
+    def push(self, pcm: bytes) -> list[bytes]:
+        """The slices that this sound completes. Of one piece longer than the backlog the oldest part is dropped."""
+        self._spoke = self._synced = self._clock()
+        most = int(BACKLOG * self._rate) * SAMPLE_BYTES
+        if len(pcm) > most:
+            self.dropped += (len(pcm) - most) / (SAMPLE_BYTES * self._rate)
+            pcm = pcm[-most:]
+        slices = list(self._slicer.push(pcm))
+        self._usual = min(len(slices) * FRAME_SECONDS, QUIET)
+        if self._filled:
+            slices = self._worth_hearing(slices)
+        self._slices += len(slices)
+        return slices
+
+    def alive(self) -> None:
+        """The carrier said something that is not sound."""
+        self._spoke = self._clock()
+
+    def fill(self) -> list[bytes]:
+        """Silence for the time in which sound is overdue. If that sound comes after all, it is still heard."""
+        wall = self._clock()
+        overdue = min(wall - self._synced, wall - self._began - self._slices * FRAME_SECONDS) - self._usual
+        if overdue < QUIET:
+            return []
+        missing = int(overdue / FRAME_SECONDS)
+        self._slices += missing
+        self._filled += missing
+        self._synced += missing * FRAME_SECONDS
+        return [self._silence] * missing
+
+    @property
+    def down(self) -> bool:
+        return self._clock() - self._spoke >= LINE_DOWN
+
+    def now(self) -> float:
+        """The call's time at this moment: between two arrivals it runs with the wall."""
+        return self._slices * FRAME_SECONDS + min(self._clock() - self._synced, REACH)
+
+    def _worth_hearing(self, slices: list[bytes]) -> list[bytes]:
+        """After a gap: what is late by more than the backlog behind the silence that stood in for it goes."""
+        ahead = self._slices + len(slices) - (self._clock() - self._began) / FRAME_SECONDS
+        over = min(int(ahead - BACKLOG / FRAME_SECONDS), len(slices), self._filled)
+        if over <= 0:
+            return slices
+        self._filled -= over
+        self.dropped += over * FRAME_SECONDS
+        return slices[over:]
