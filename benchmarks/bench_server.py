@@ -49,8 +49,8 @@ class Cost:
 class Measured:
     """A server that runs; children counted in."""
 
-    def __init__(self, pid: int, port: int) -> None:
-        self.port = port
+    def __init__(self, pid: int, port: int, ready_at: float) -> None:
+        self.port, self.ready_at = port, ready_at
         self._process = psutil.Process(pid)
 
     def cost(self) -> Cost:
@@ -67,7 +67,9 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def vaani(folder: Path, plan: Mapping[str, Any], *, max_calls: int = 5000) -> AsyncIterator[Measured]:
+async def vaani(
+    folder: Path, plan: Mapping[str, Any], *, cores: str | None = str(SERVER_CORE)
+) -> AsyncIterator[Measured]:
     """Our server with `plan` on its demo line, ready."""
     port = free_port()
     url = f"sqlite+aiosqlite:///{folder / 'vaani.db'}"
@@ -77,26 +79,32 @@ async def vaani(folder: Path, plan: Mapping[str, Any], *, max_calls: int = 5000)
     environment = {
         "VAANI_DATA_DIR": str(folder),
         "VAANI_PORT": str(port),
-        "VAANI_MAX_CALLS": str(max_calls),
+        "VAANI_MAX_CALLS": "5000",
         "VAANI_LOG_LEVEL": "warning",
     }
-    async with process([sys.executable, "-m", "server"], port, environment, ready="/readyz") as measured:
+    command = [sys.executable, "-m", "server"]
+    async with process(command, port, environment, ready="/readyz", cores=cores) as measured:
         yield measured
 
 
 @asynccontextmanager
 async def process(
-    command: Sequence[str], port: int, environment: Mapping[str, str] | None = None, *, ready: str | None = None
+    command: Sequence[str],
+    port: int,
+    environment: Mapping[str, str] | None = None,
+    *,
+    ready: str | None = None,
+    cores: str | None = str(SERVER_CORE),
 ) -> AsyncIterator[Measured]:
-    """Runs `command` on the server's core until the block ends. `ready`: the path that answers 200 once it is."""
+    """Runs `command` on `cores` (None: all) until the block ends. `ready`: the path that answers 200 once it is."""
     child = subprocess.Popen(  # noqa: ASYNC220 - nothing else runs yet
-        ["taskset", "-c", str(SERVER_CORE), *command],
+        [*(["taskset", "-c", cores] if cores else []), *command],
         env={**os.environ, **(environment or {})},
         stdout=subprocess.DEVNULL,
     )
     try:
         await _until_ready(child, port, ready)
-        yield Measured(child.pid, port)
+        yield Measured(child.pid, port, time.monotonic())
     finally:
         child.terminate()
         try:
@@ -117,5 +125,5 @@ async def _until_ready(child: subprocess.Popen[bytes], port: int, path: str | No
                         return
             except aiohttp.ClientError:
                 pass
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.02)
     raise TimeoutError("the server did not become ready")

@@ -17,6 +17,7 @@ class Mailbox(Generic[T]):
         self._items: deque[T] = deque()
         self._capacity = capacity
         self._waiting: asyncio.Future[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
         self.dropped = 0
 
@@ -50,7 +51,9 @@ class Mailbox(Generic[T]):
         while not self._items:
             if self._closed:
                 raise StopAsyncIteration
-            self._waiting = asyncio.get_running_loop().create_future()
+            if self._loop is None:  # asked once: it is a system call in Python 3.11
+                self._loop = asyncio.get_running_loop()
+            self._waiting = self._loop.create_future()
             try:
                 await self._waiting
             finally:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from pipeline.frames import Frame, Played, Said, UserTurn
+from pipeline.frames import AudioIn, Frame, Heard, Played, Said, UserTurn
 from pipeline.processor import Processor
 
 
 class Scribe(Processor):
-    """Emits `Said`. What the bot had not yet said when it was cut is in no line; a reply that nobody heard has none."""
+    """Emits `Said`. What the bot had not yet said when it was cut is in no line; a reply that nobody heard has none.
+
+    The sound that went by ends here: who comes after reads, and does not listen.
+    """
 
     def process(self, frame: Frame) -> None:
+        if isinstance(frame, AudioIn | Heard):
+            return
         self.emit(frame)
         match frame:
             case UserTurn():

@@ -162,6 +162,7 @@ class TurnTaker(Processor):
             return
         if self._began is None:  # recognised later than it was waited for
             self._began = self._ended = self._now
+            self._over_bot = self._answer_due or self._bot_until >= self._now
         said = " ".join((*self._finals, text))
         if self._over_bot and self._taken_at is None and not self._takes_turn(said):
             if final and not self._speaking:
@@ -223,9 +224,10 @@ class TurnTaker(Processor):
             return
         words = [*self._finals, self._partial] if self._partial else self._finals
         text = " ".join(words)
-        # What was heard of a reply that was cut is told with the next frame: the turn must come after it.
-        if not text or silence < self._wait(text) or self._now <= self._taken_at:
+        if not text or silence < self._wait(text):
             return
+        if self._over_bot and self._now <= self._taken_at:
+            return  # what was heard of the reply that was cut is told before the next sound, and the turn after it
         turn = UserTurn(text, self._began, self._ended)
         self._forget()
         self._say_turn(turn)

@@ -38,6 +38,13 @@ class SpeechEdges:
         """Nobody speaks, nor has just begun to."""
         return self._first is None and not self.speaking
 
+    def deciding(self, start: float, end: float) -> bool:
+        """Whether the piece from `start` to `end` may make an edge, if it turns out as the ones before it did."""
+        half = (end - start) / 2
+        if self.speaking:
+            return end - self._ended >= self._stop - half
+        return self._first is not None and end - self._first >= self._start - half
+
     def hear(self, voiced: bool, start: float, end: float) -> SpeechStarted | SpeechStopped | None:
         """The piece from `start` to `end`, seconds on the call's clock; pieces come in order and without a gap."""
         if voiced:

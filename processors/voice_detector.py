@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import suppress
@@ -32,7 +31,8 @@ Edge = SpeechStarted | SpeechStopped
 
 _FEW = 8
 """Voices that are served one by one, as they come. More are gathered, since the model is cheaper in batches."""
-_GATHER_SECONDS = 0.008
+_GATHER_SECONDS = 0.016
+"""How long chunks wait for others, but for one that may start or stop speech: it is judged at once, with who waits."""
 _RELEASE = 0.15
 """How much less sure the model may be that a voice goes on than that it began: what Silero's own tools take."""
 
@@ -90,6 +90,7 @@ class VoiceDetector:
         self._memories: dict[Rate, _Memory] = {8000: _Memory(loaded, 8000), 16000: _Memory(loaded, 16000)}
         self._asked: deque[_Question] = deque()
         self._wake = threading.Event()
+        self._hurry = threading.Event()
         self._closing = False
         self._thread = threading.Thread(target=self._work, name="voice-detector", daemon=True)
 
@@ -104,6 +105,7 @@ class VoiceDetector:
         """Answers what was asked, then ends the thread."""
         self._closing = True
         self._wake.set()
+        self._hurry.set()
         self._thread.join()
 
     def open(self, rate: Rate, options: VadOptions) -> Voice:
@@ -115,13 +117,16 @@ class VoiceDetector:
         self._asked.append((voice, chunk, end))
         if not self._wake.is_set():
             self._wake.set()
+        if voice.edges.deciding(end - CHUNK_SECONDS, end):
+            self._hurry.set()
 
     def _work(self) -> None:
         closing = False
         while not closing:
             self._wake.wait()
             if sum(len(memory.slots) for memory in self._memories.values()) > _FEW:
-                time.sleep(_GATHER_SECONDS)
+                self._hurry.wait(_GATHER_SECONDS)
+            self._hurry.clear()
             self._wake.clear()  # before the queue is read: what comes from here on wakes again
             closing = self._closing
             self._round()

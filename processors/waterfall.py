@@ -72,6 +72,8 @@ class Waterfall(Processor):
         def after(moment: float | None) -> float | None:
             return None if moment is None else max(moment - turn.ended, 0.0)
 
+        first_audio = after(turn.first_audio)
+
         self.emit(
             Answered(
                 heard.reply,
@@ -80,7 +82,7 @@ class Waterfall(Processor):
                 after(turn.transcript),
                 after(turn.turn),
                 after(turn.first_text),
-                after(turn.first_audio),
-                max(heard.at - turn.ended, 0.0),
+                first_audio,
+                max(heard.at - turn.ended, first_audio or 0.0),
             )
         )

@@ -6,8 +6,10 @@ import logging
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from aiohttp import ClientSession
+from pydantic import ValidationError
 
 from pipeline.audio import resample
 from pipeline.processor import Processor
@@ -28,9 +30,18 @@ from processors.vad import LoudnessVad
 from processors.voice_detector import VoiceDetector
 from processors.watchdog import Watchdog
 from processors.waterfall import Waterfall
-from server.plan import CallPlan
+from server.plan import CallPlan, Choice
 
 _log = logging.getLogger(__name__)
+
+
+class BadOptionsError(ValueError):
+    """A provider cannot be made of the options in the plan. The text names them and never shows their values."""
+
+    def __init__(self, stage: str, provider: str, error: ValidationError) -> None:
+        wrong = error.errors(include_url=False, include_input=False, include_context=False)
+        each = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in wrong)
+        super().__init__(f"{stage} provider {provider!r}: {'; '.join(each)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +60,9 @@ class Workshop:
     async def stages(
         self, plan: CallPlan, *, rate: int, transport: str, recording: Path | None, last: Sequence[Processor]
     ) -> list[Processor]:
-        """In the order of the road. `last` see everything. Raises what is wrong with a provider's options."""
+        """In the order of the road. `last` see everything. Raises BadOptionsError or catalogue.UnknownProviderError."""
         lines = lines_for(plan.language)
-        stt = catalogue.create("stt", plan.stt.provider, plan.stt.options, self.http)
-        llm = catalogue.create("llm", plan.llm.provider, plan.llm.options, self.http)
-        tts = catalogue.create("tts", plan.tts.provider, plan.tts.options, self.http)
+        stt, llm, tts = self._made("stt", plan.stt), self._made("llm", plan.llm), self._made("tts", plan.tts)
         stages: list[Processor] = [
             LoudnessVad(plan.vad) if plan.vad.kind == "loudness" else NeuralVad(self.detector, rate, plan.vad),
             SpeechIn(stt, rate),
@@ -86,6 +95,12 @@ class Workshop:
             },
         )
         return [*stages, Waterfall(), Scribe(), Meter(self.metrics, labels), *last]
+
+    def _made(self, stage: catalogue.Stage, choice: Choice) -> Any:
+        try:
+            return catalogue.create(stage, choice.provider, choice.options, self.http)
+        except ValidationError as error:
+            raise BadOptionsError(stage, choice.provider, error) from None  # its own text shows what was given: keys
 
     async def _apology(self, language: str, text: str, rate: int) -> Stored:
         """Spoken by the embedded voice in the call's language, or in English where it has not that one."""

@@ -18,6 +18,7 @@ from pipeline.frames import (
 )
 from pipeline.mailbox import Mailbox
 from pipeline.processor import Processor
+from server.wellformed import wellformed
 from storage.bus import EventBus
 
 WAITING = 500
@@ -58,12 +59,12 @@ def _message(frame: Frame) -> dict[str, Any] | None:
     match frame:
         case Said():
             at = round(frame.at, 2)
-            message = {"type": "transcript", "speaker": frame.speaker, "text": frame.text, "timestamp": at}
+            message = {"type": "transcript", "speaker": frame.speaker, "text": wellformed(frame.text), "timestamp": at}
             return message | {"interrupted": True} if frame.interrupted else message
         case Transcript(final=False):
-            return {"type": "partial", "speaker": "customer", "text": frame.text}
+            return {"type": "partial", "speaker": "customer", "text": wellformed(frame.text)}
         case Played(over=False):
-            return {"type": "partial", "speaker": "agent", "text": frame.text}
+            return {"type": "partial", "speaker": "agent", "text": wellformed(frame.text)}
         case SpeechStarted():
             return {"type": "speech", "timestamp": round(frame.at, 2)}
         case Pause():

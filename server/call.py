@@ -15,7 +15,7 @@ from pipeline.transport import Incoming, Transport
 from processors.meter import Metrics
 from server.assembly import Workshop
 from server.broadcast import Broadcaster, topic
-from server.journal import Journal
+from server.journal import Journal, Ledger
 from server.plan import CallPlan
 from storage.bus import EventBus
 from storage.database import Database, UnitOfWork
@@ -24,12 +24,16 @@ from storage.records import Call, CallStatus, CallType, Flow, Outcome
 
 _log = logging.getLogger(__name__)
 
+CRASHED, CUT = "crashed", "server_stopped"
+"""Ends of a call that came from neither side of it, as reasons."""
+
 
 @dataclass(frozen=True, slots=True)
 class Office:
     """Where a call's books are kept."""
 
     database: Database
+    ledger: Ledger
     bus: EventBus
     recordings: Recordings
     metrics: Metrics
@@ -45,7 +49,6 @@ class LiveCall:
         self._session: CallSession | None = None
         self._task: asyncio.Task[object] | None = None
         self._started_at = datetime.now(UTC)
-        self._seconds = 0.0
 
     def command(self, frame: Frame) -> None:
         """Ignored before the first sound."""
@@ -62,15 +65,16 @@ class LiveCall:
         self._task = asyncio.current_task()
         incoming, office = self._incoming, self._office
         recording = office.recordings.path(incoming.call, self._started_at) if self.plan.record else None
-        await self._open(recording)
-        file = await asyncio.to_thread(office.recordings.begin, recording) if recording else None
+        file: Path | None = None
         providers = {stage: getattr(self.plan, stage).provider for stage in ("stt", "llm", "tts")}
-        journal = Journal(office.database, self._flow.organisation_id, incoming.call, providers)
+        journal = Journal(office.ledger, self._flow.organisation_id, incoming.call, providers)
         broadcaster = Broadcaster(office.bus, incoming.call)
         live = office.metrics.live.labels(incoming.carrier)
         live.inc()
-        crashed = True
+        ending = CRASHED
         try:
+            await self._open(recording)
+            file = await asyncio.to_thread(office.recordings.begin, recording) if recording else None
             stages = await self._workshop.stages(
                 self.plan,
                 rate=transport.rate,
@@ -80,10 +84,13 @@ class LiveCall:
             )
             self._session = CallSession(transport, Pipeline(stages))
             await self._session.run()
-            crashed = False
+            ending = transport.ending
+        except asyncio.CancelledError:
+            ending = CUT
+            raise
         finally:
             live.dec()
-            await self._close(journal, broadcaster, recording, file, "crashed" if crashed else transport.ending)
+            await self._close(journal, broadcaster, recording, file, ending)
 
     async def _open(self, recording: str | None) -> None:
         incoming = self._incoming
@@ -115,18 +122,20 @@ class LiveCall:
         ended_at = datetime.now(UTC)
         seconds = (ended_at - self._started_at).total_seconds()
         reason = journal.hangup or ending
-        outcome = Outcome.FAILED if ending == "crashed" else Outcome.CONNECTED
+        outcome = Outcome.FAILED if ending == CRASHED else Outcome.CONNECTED
         await broadcaster.drain()
-        await journal.write()
+        await self._office.ledger.write()
         recorded = recording if file is not None and await asyncio.to_thread(file.exists) else None
-        async with self._office.database.begin(self._flow.organisation_id) as work:
-            await self._ended(work, ended_at, seconds, outcome, reason, recorded)
-        if recording is not None:
-            await asyncio.to_thread(self._office.recordings.finish, recording)
-        self._office.metrics.calls.labels(self._incoming.carrier, outcome).inc()
-        await self._publish(
-            {"type": "end", "outcome": outcome, "reason": reason, "duration_seconds": round(seconds, 2)}
-        )
+        try:
+            async with self._office.database.begin(self._flow.organisation_id) as work:
+                await self._ended(work, ended_at, seconds, outcome, reason, recorded)
+            if recording is not None and file is not None:
+                await asyncio.to_thread(self._office.recordings.finish, recording)
+        finally:
+            self._office.metrics.calls.labels(self._incoming.carrier, outcome).inc()
+            await self._publish(
+                {"type": "end", "outcome": outcome, "reason": reason, "duration_seconds": round(seconds, 2)}
+            )
         _log.info("a call ended", extra={"call": self._incoming.call, "reason": reason, "seconds": round(seconds, 1)})
 
     async def _ended(

@@ -52,14 +52,16 @@ async def place(settings: Settings, console: Console, recording: Path | None) ->
 async def _person(recording: Path | None) -> Person:
     if recording is None:
         script = json.loads(await asyncio.to_thread(SCRIPT.read_text))
-        return await from_script(script, _voice(EmbeddedTts(VOICE)), rate=RATE)
+        return await from_script(script, voice_of(EmbeddedTts(VOICE)), rate=RATE)
     try:
         return await from_recording(recording, rate=RATE)
     except (OSError, ValueError) as error:
         raise CallError(f"{recording} cannot be heard: {error}") from None
 
 
-def _voice(tts: EmbeddedTts) -> Callable[[str], Awaitable[bytes]]:
+def voice_of(tts: EmbeddedTts) -> Callable[[str], Awaitable[bytes]]:
+    """A voice as the casting of a simulated person wants it."""
+
     async def say(text: str) -> bytes:
         return (await spoken(tts, text, RATE)).pcm
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import defaultdict
+from dataclasses import dataclass, field
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline.frames import Answered, Frame, Hangup, Said
 from pipeline.processor import Processor
+from server.wellformed import wellformed
 from storage.database import Database
 from storage.records import Speaker, Turn, TurnLatency
 
@@ -18,23 +21,79 @@ WRITE_SECONDS = 1.0
 """How long a line may wait for others to be written with."""
 
 
-class Journal(Processor):
-    """Collects, and writes about once a second. What the database refuses now is tried again, in order, with the next.
+@dataclass(slots=True)
+class _Page:
+    turns: list[Turn] = field(default_factory=list)
+    latencies: list[TurnLatency] = field(default_factory=list)
 
-    `hangup` is why our side ended the call, if it did.
+
+class Ledger:
+    """Writes the lines of all calls of the process together: a busy server has one transaction a second, not hundreds.
+
+    What the database refuses now is tried again, in order, with the next.
     """
 
-    def __init__(self, database: Database, organisation: str, call: str, providers: dict[str, str]) -> None:
-        self._database, self._organisation, self._call, self._providers = database, organisation, call, providers
-        self._turns: list[Turn] = []
-        self._latencies: list[TurnLatency] = []
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._pages: defaultdict[str, _Page] = defaultdict(_Page)
+        self._news = asyncio.Event()
+        self._writing = asyncio.Lock()
+
+    def enter(self, organisation: str, turn: Turn, latency: TurnLatency | None) -> None:
+        page = self._pages[organisation]
+        page.turns.append(turn)
+        if latency is not None:
+            page.latencies.append(latency)
+        self._news.set()
+
+    async def keep(self) -> None:
+        """Writes about once a second, while there is something; runs until cancelled."""
+        while True:
+            await self._news.wait()
+            await asyncio.sleep(WRITE_SECONDS)
+            await self.write()
+
+    async def write(self) -> bool:
+        """Everything that was entered so far. False if the database refused a part: it is kept for the next time.
+
+        Not torn by a cancellation, which would lose or repeat other calls' lines: it is raised when the work is done.
+        """
+        work = asyncio.ensure_future(self._write())
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            await asyncio.wait([work])
+            raise
+
+    async def _write(self) -> bool:
+        async with self._writing:
+            self._news.clear()
+            pages, self._pages = self._pages, defaultdict(_Page)
+            for organisation in list(pages):
+                page = pages[organisation]
+                try:
+                    async with self._database.begin(organisation) as work:
+                        await work.calls.add_turns(page.turns)
+                        await work.calls.add_latencies(page.latencies)
+                except (SQLAlchemyError, OSError):
+                    _log.exception("transcripts could not be written yet", extra={"lines": len(page.turns)})
+                else:
+                    del pages[organisation]
+            for organisation, page in pages.items():
+                later = self._pages[organisation]
+                later.turns[:0], later.latencies[:0] = page.turns, page.latencies
+                self._news.set()
+            return not pages
+
+
+class Journal(Processor):
+    """One call's entries. `hangup` is why our side ended the call, if it did."""
+
+    def __init__(self, ledger: Ledger, organisation: str, call: str, providers: dict[str, str]) -> None:
+        self._ledger, self._organisation, self._call, self._providers = ledger, organisation, call, providers
         self._answers: dict[int, Answered] = {}
         self._position = 0
-        self._news = asyncio.Event()
         self.hangup = ""
-
-    def start(self) -> None:
-        self.tasks.create_task(self._write_often())
 
     def process(self, frame: Frame) -> None:
         match frame:
@@ -47,14 +106,18 @@ class Journal(Processor):
         self.emit(frame)
 
     def _said(self, said: Said) -> None:
-        self._turns.append(
-            Turn(self._call, self._position, Speaker(said.speaker), said.text, said.at, said.seconds, said.interrupted)
+        turn = Turn(
+            self._call,
+            self._position,
+            Speaker(said.speaker),
+            wellformed(said.text),
+            said.at,
+            said.seconds,
+            said.interrupted,
         )
         answer = self._answers.pop(said.reply, None) if said.speaker == "agent" else None
-        if answer is not None:
-            self._latencies.append(self._latency(answer))
+        self._ledger.enter(self._organisation, turn, None if answer is None else self._latency(answer))
         self._position += 1
-        self._news.set()
 
     def _latency(self, answer: Answered) -> TurnLatency:
         return TurnLatency(
@@ -71,29 +134,6 @@ class Journal(Processor):
             llm=self._providers.get("llm"),
             tts=self._providers.get("tts"),
         )
-
-    async def _write_often(self) -> None:
-        while True:
-            await self._news.wait()
-            await asyncio.sleep(WRITE_SECONDS)
-            self._news.clear()
-            await self.write()
-
-    async def write(self) -> bool:
-        """Writes what has been collected. False if the database refused: it is kept for the next time."""
-        turns, latencies = self._turns, self._latencies
-        self._turns, self._latencies = [], []
-        try:
-            async with self._database.begin(self._organisation) as work:
-                await work.calls.add_turns(turns)
-                await work.calls.add_latencies(latencies)
-        except (SQLAlchemyError, OSError):
-            _log.exception("a transcript could not be written yet", extra={"call": self._call})
-            self._turns = turns + self._turns
-            self._latencies = latencies + self._latencies
-            self._news.set()
-            return False
-        return True
 
 
 def _ms(seconds: float | None) -> float | None:

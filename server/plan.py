@@ -25,8 +25,11 @@ class VadPlan(VadOptions, frozen=True, extra="forbid"):
     kind: Literal["neural", "loudness"] = "neural"
 
 
-class CallPlan(BaseModel, frozen=True, extra="forbid"):
-    """The call plan in an agent's `config`. Everything has a default that works without a key."""
+class CallPlan(BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True):
+    """The call plan in an agent's `config`. Everything has a default that works without a key.
+
+    What is wrong with one is told without its words: it holds prompts and keys, and the error may be logged.
+    """
 
     language: str = Field("en-IN", description="BCP 47 tag")
     greeting: str = Field("", description="said first, with {{variables}}; empty: the caller speaks first")

@@ -21,7 +21,8 @@ GOODBYE_SECONDS = 20.0
 class Switchboard:
     def __init__(self, office: Office, workshop: Workshop, *, max_calls: int) -> None:
         self._office, self._workshop, self._max_calls = office, workshop, max_calls
-        self._live: dict[str, LiveCall] = {}
+        self._live: dict[str, LiveCall | None] = {}
+        """None: its flow is being looked for."""
         self._nobody = asyncio.Event()
         self._nobody.set()
         self.draining = False
@@ -39,22 +40,31 @@ class Switchboard:
 
     async def answer(self, transport: Transport, incoming: Incoming) -> None:
         """One call to its end; a stranger's is put down. Raises what crashed it."""
-        async with self._office.database.read() as work:
-            flow = await work.flows.for_line(incoming.account or None, incoming.to_number or None)
-            agent = await work.agents.get(flow.agent_id) if flow is not None and flow.agent_id else None
-        if flow is None:
-            _log.warning("a call found no flow", extra={"call": incoming.call, "carrier": incoming.carrier})
+        if self.admit() is not None:  # admitted a moment ago, and another one was faster
             await transport.close()
             return
-        call = LiveCall(self._office, self._workshop, flow, call_plan(agent, flow, incoming.custom), incoming)
-        self._live[incoming.call] = call
+        self._live[incoming.call] = None
         self._nobody.clear()
         try:
+            call = await self._call(incoming)
+            if call is None:
+                _log.warning("a call found no flow", extra={"call": incoming.call, "carrier": incoming.carrier})
+                await transport.close()
+                return
+            self._live[incoming.call] = call
             await call.run(transport)
         finally:
             del self._live[incoming.call]
             if not self._live:
                 self._nobody.set()
+
+    async def _call(self, incoming: Incoming) -> LiveCall | None:
+        async with self._office.database.read() as work:
+            flow = await work.flows.for_line(incoming.account or None, incoming.to_number or None)
+            agent = await work.agents.get(flow.agent_id) if flow is not None and flow.agent_id else None
+        if flow is None:
+            return None
+        return LiveCall(self._office, self._workshop, flow, call_plan(agent, flow, incoming.custom), incoming)
 
     def command(self, call: str, frame: Frame) -> bool:
         """False if the call is not live here."""
@@ -69,11 +79,11 @@ class Switchboard:
         if await self._empty_within(seconds):
             return
         _log.info("calls are asked to end", extra={"calls": len(self)})
-        for live in self._live.values():
+        for live in filter(None, self._live.values()):
             live.command(Say(lines_for(live.plan.language).ending, hangup="server_stopping"))
         if await self._empty_within(GOODBYE_SECONDS):
             return
-        for live in self._live.values():
+        for live in filter(None, self._live.values()):
             live.cut()
         await self._nobody.wait()
 

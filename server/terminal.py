@@ -11,7 +11,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-WIDTH = 44
+WIDTH = 40
 """Characters of a waterfall's time axis."""
 STEPS = (
     ("voice detector sure", "vad", "cyan"),

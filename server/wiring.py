@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -26,6 +27,7 @@ from processors.wav import repair
 from server import demo, warmup
 from server.assembly import Workshop
 from server.call import Office
+from server.journal import Ledger
 from server.logs import AccessLog
 from server.metrics import LoopLag, metrics_route
 from server.relay import relay
@@ -80,7 +82,8 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
             metrics=metrics,
             max_seconds=settings.max_call_seconds,
         )
-        office = Office(database, stories, recordings, metrics, settings.node)
+        ledger = Ledger(database)
+        office = Office(database, ledger, stories, recordings, metrics, settings.node)
         switchboard = Switchboard(office, workshop, max_calls=settings.max_calls)
         server = Server(switchboard, settings.url, first_key)
 
@@ -97,7 +100,7 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
             ready=not_ready,
         )
         background = await stack.enter_async_context(asyncio.TaskGroup())  # one that fails ends the block
-        for work in (relay(database, stories), lag.watch(), _make_ready(server, settings, judge)):
+        for work in (ledger.keep(), relay(database, stories), lag.watch(), _make_ready(server, settings, judge)):
             stack.callback(background.create_task(work).cancel)
         server.url = await _listen(stack, app, settings)
         yield server
@@ -159,6 +162,8 @@ async def _make_ready(server: Server, settings: Settings, judge: SmartTurn) -> N
         _log.error("a model is missing: no call can be taken", extra={"what": str(missing)})
         server.unready = str(missing)
     else:
+        gc.collect()
+        gc.freeze()  # what was loaded stays: no collection has to look through it again while calls are on
         server.ready.set()
 
 

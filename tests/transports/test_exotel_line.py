@@ -445,7 +445,7 @@ class Stuck:
         self.waiting = 0
         self.closed_with = 0
 
-    async def receive(self, timeout: float) -> WSMessage:
+    async def receive(self) -> WSMessage:
         return WSMessage(WSMsgType.TEXT, json.dumps(media(tone(0.1))).encode(), "")
 
     async def close(self, code: int) -> bool:

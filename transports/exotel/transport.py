@@ -11,10 +11,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any, Literal
 
-from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
 from pipeline.audio import decode
 from pipeline.frames import (
@@ -30,6 +30,7 @@ from pipeline.frames import (
     Resume,
     Transfer,
 )
+from transports.alarm import Alarm
 from transports.exotel import wire
 from transports.playout import ALIGNMENT, LEAD, Playout
 from transports.rfc6455 import text_frame
@@ -81,35 +82,45 @@ class ExotelTransport:
         self._writer = wire.Writer(start.stream_sid, start.codec, shape)
         self._steady = Steady(rate, clock)
         self._slices = 0
+        self._happened: list[Frame] = []
         self._last_chunk = 0
         self._bad = 0
         self._told: set[str] = set()
         self._closing: asyncio.Task[bool] | None = None
 
     async def receive(self) -> AsyncIterator[Frame]:
+        alarm = Alarm(QUIET)
         quiet = False
-        while not self.ending:
-            try:
-                message = await self._ws.receive(timeout=QUIET)
-            except TimeoutError:
-                if quiet:  # the first time, what came may only not have been read: the process was late, not the line
-                    for frame in self._nothing_came():
+        try:
+            while not self.ending:
+                try:
+                    message = await alarm.wait(self._ws.receive())
+                except TimeoutError:
+                    # The first time, what came may only not have been read: the process was late, not the line.
+                    slices = self._nothing_came() if quiet else []
+                    quiet = True
+                else:
+                    slices = self._came(message.data) if message.type is WSMsgType.TEXT else self._no_text(message)
+                    quiet = False
+                for pcm in slices:
+                    for frame in self._news():
                         yield frame
-                quiet = True
-                continue
-            quiet = False
-            if message.type is WSMsgType.TEXT:
-                for frame in self._came(message.data):
-                    yield frame
-            elif message.type is WSMsgType.BINARY:
-                self._unreadable("not_text")
-            else:
-                if message.type is WSMsgType.ERROR:
-                    too_big = getattr(message.data, "code", None) == WSCloseCode.MESSAGE_TOO_BIG
-                    self._count("oversize" if too_big else "broken_frame")
-                self.ending = self.ending or "closed"
-        for frame in self._playout.end(self._steady.now()):
+                    at = self._slices * FRAME_SECONDS
+                    self._slices += 1
+                    yield AudioIn(pcm, at)
+                    for frame in self._playout.tick(at):
+                        yield frame
+                if slices:
+                    self._write_due()
+        finally:
+            alarm.close()
+        for frame in (*self._news(), *self._playout.end(self._steady.now())):
             yield frame
+
+    def _news(self) -> list[Frame]:
+        """What has to be told before the next sound."""
+        news, self._happened = self._happened, []
+        return news + self._playout.news()
 
     def send(self, frame: Frame) -> None:
         if self.ending:
@@ -141,32 +152,22 @@ class ExotelTransport:
         if self._closing is not None:
             await asyncio.shield(self._closing)
 
-    def _came(self, text: bytes) -> Iterator[Frame]:
+    def _came(self, text: bytes) -> list[bytes]:
+        """The slices of sound that a message completes."""
         try:
             event = wire.parse(text)
         except wire.WireError as error:
             self._unreadable(error.kind)
-            return
+            return []
         self._bad = 0
+        if isinstance(event, wire.Media):
+            return self._sound(event)
         match event:
-            case wire.Media(payload, chunk):
-                if chunk:
-                    if chunk <= self._last_chunk:
-                        self._count("out_of_order")
-                    self._last_chunk = chunk
-                if len(payload) & 1 and self._codec == "pcm16":
-                    self._count("odd_length")
-                dropped = self._steady.dropped
-                slices = self._steady.push(decode(payload, self._codec))
-                if self._steady.dropped > dropped:
-                    self._count("backlog")
-                yield from self._go_by(slices)
-                return
             case wire.Mark(name):
-                yield from self._playout.mark(name)
+                self._happened += self._playout.mark(name)
                 self._write_due()
             case wire.Dtmf(digit) if digit in DIGITS:
-                yield Digit(digit, self._steady.now())
+                self._happened.append(Digit(digit, self._steady.now()))
             case wire.Dtmf():
                 self._count("bad_digit")
             case wire.Stop(reason):
@@ -178,24 +179,37 @@ class ExotelTransport:
             case wire.Unknown():
                 self._count("unknown_event")
         self._steady.alive()
+        return []
 
-    def _nothing_came(self) -> Iterator[Frame]:
+    def _sound(self, media: wire.Media) -> list[bytes]:
+        if media.chunk:
+            if media.chunk <= self._last_chunk:
+                self._count("out_of_order")
+            self._last_chunk = media.chunk
+        if len(media.payload) & 1 and self._codec == "pcm16":
+            self._count("odd_length")
+        dropped = self._steady.dropped
+        slices = self._steady.push(decode(media.payload, self._codec))
+        if self._steady.dropped > dropped:
+            self._count("backlog")
+        return slices
+
+    def _no_text(self, message: WSMessage) -> list[bytes]:
+        if message.type is WSMsgType.BINARY:
+            self._unreadable("not_text")
+            return []
+        if message.type is WSMsgType.ERROR:
+            too_big = getattr(message.data, "code", None) == WSCloseCode.MESSAGE_TOO_BIG
+            self._count("oversize" if too_big else "broken_frame")
+        self.ending = self.ending or "closed"
+        return []
+
+    def _nothing_came(self) -> list[bytes]:
         if self._steady.down:
             self._count("silent_line")
             self._put_down("silent", 1001)
-            return
-        yield from self._go_by(self._steady.fill())
-
-    def _go_by(self, slices: list[bytes]) -> Iterator[Frame]:
-        """The clock goes on by 20 ms a slice."""
-        yield from self._playout.news()
-        tick = self._playout.tick
-        for pcm in slices:
-            at = self._slices * FRAME_SECONDS
-            self._slices += 1
-            yield AudioIn(pcm, at)
-            yield from tick(at)
-        self._write_due()
+            return []
+        return self._steady.fill()
 
     def _write_due(self) -> None:
         if self.ending:

@@ -71,7 +71,9 @@ class CrowdReport:
 class _Call(asyncio.Protocol):
     """One connection: reads what the server sends by its first bytes, without parsing JSON."""
 
-    def __init__(self, request: bytes, opening: bytes, rate: int, speeches: Sequence[tuple[float, float]]) -> None:
+    def __init__(
+        self, request: bytes, opening: bytes, rate: int, message: float, speeches: Sequence[tuple[float, float]]
+    ) -> None:
         self.measures = CallMeasures()
         self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -80,7 +82,7 @@ class _Call(asyncio.Protocol):
         self.sent = 0
         self.up = False
         self._request, self._opening = request, opening
-        self._rate = rate
+        self._rate, self._message = rate, message
         self._edges = deque(edge for start, end in speeches for edge in ((start, True), (end, False)))
         self._buffer = b""
         self._line_end = 0.0
@@ -118,6 +120,8 @@ class _Call(asyncio.Protocol):
 
     def tick(self, frame: bytes, now: float) -> None:
         """The next sound of the caller goes out, and the marks that were passed."""
+        if not self.sent:  # the caller's time runs with their sound: its first message is over now
+            self.began = now - self._message
         self.transport.write(frame)
         self.sent += 1
         while self._marks and self._marks[0][0] <= now:
@@ -254,7 +258,9 @@ class Crowd:
         writer = CarrierWriter(facts)
         opening = masked_text_frame(writer.connected()) + masked_text_frame(writer.start())
         _, call = await asyncio.get_running_loop().create_connection(
-            lambda: _Call(self._handshake(), opening, facts.rate, self._track.speeches), self._host, self._port
+            lambda: _Call(self._handshake(), opening, facts.rate, self._message, self._track.speeches),
+            self._host,
+            self._port,
         )
         await call.ready
         return call

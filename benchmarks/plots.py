@@ -1,0 +1,62 @@
+"""Pictures of what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import matplotlib as mpl
+
+mpl.use("agg")
+from matplotlib import pyplot as plt
+
+from benchmarks.load import Load
+
+COLOURS = {
+    "Vaani": "#0f766e",
+    "LiveKit Agents": "#b45309",
+    "Pipecat": "#6d28d9",
+    "Pipecat, end-of-turn model": "#a78bfa",
+}
+
+
+def call_load(loads: Sequence[Load], path: Path) -> None:
+    """How CPU and answers grow with the number of calls on one core."""
+    figure, (cpu, answer) = plt.subplots(1, 2, figsize=(11, 4.2), layout="constrained")
+    for name in dict.fromkeys(load.server for load in loads):
+        ours = [load for load in loads if load.server == name]
+        calls = [load.calls for load in ours]
+        colour = COLOURS[name]
+        cpu.plot(calls, [load.cpu for load in ours], "o-", color=colour, label=name)
+        answer.plot(calls, [load.over_p50 for load in ours], "o-", color=colour, label=f"{name}, p50")
+        answer.plot(calls, [load.over_p95 for load in ours], "o--", color=colour, alpha=0.6, label=f"{name}, p95")
+    cpu.set(title="CPU of one second of one call", xlabel="calls at once", ylabel="ms", yscale="log", xscale="log")
+    answer.set(
+        title="Added to an answer, over the voice detector's wait",
+        xlabel="calls at once",
+        ylabel="ms",
+        yscale="log",
+        xscale="log",
+    )
+    answer.axhline(100, color="#dc2626", linewidth=0.8, linestyle=":")
+    for axes in (cpu, answer):
+        axes.grid(visible=True, which="both", alpha=0.25)
+        axes.legend(fontsize=7)
+    figure.savefig(path, dpi=110)
+    plt.close(figure)
+
+
+def waterfall(steps: Mapping[str, float], title: str, path: Path) -> None:
+    """Median milliseconds from the end of the caller's speech to each step, in the order of the road."""
+    figure, axes = plt.subplots(figsize=(8, 3.2), layout="constrained")
+    before = 0.0
+    for row, at in enumerate(steps.values()):
+        axes.barh(row, max(at - before, 1.0), left=before, color="#0f766e")
+        axes.text(at + 5, row, f"{at:.0f} ms", va="center", fontsize=8)
+        before = max(at, before)
+    axes.set_yticks(range(len(steps)), list(steps))
+    axes.invert_yaxis()
+    axes.set(title=title, xlabel="ms since the caller's last sound", xlim=(0, before * 1.15))
+    axes.grid(visible=True, axis="x", alpha=0.25)
+    figure.savefig(path, dpi=110)
+    plt.close(figure)
