@@ -245,5 +245,7 @@ class TurnTaker(Processor):
         if self._judge is not None:
             if self._finished is None:  # still judging
                 return options.after_open
-            return options.after_sentence if self._finished >= options.finished_above else options.after_open
+            if self._finished >= options.finished_above:
+                return options.after_sentence
+            return (options.after_sentence + options.after_open) / 2 if ends_sentence(text) else options.after_open
         return options.after_sentence if ends_sentence(text) else options.after_open

@@ -94,7 +94,7 @@ class Workshop:
                 "wire": transport,
             },
         )
-        return [*stages, Waterfall(), Scribe(), Meter(self.metrics, labels), *last]
+        return [*stages, Waterfall(), Meter(self.metrics, labels), Scribe(), *last]
 
     def _made(self, stage: catalogue.Stage, choice: Choice) -> Any:
         try:

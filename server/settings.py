@@ -92,7 +92,8 @@ class Settings(BaseSettings):
     max_call_seconds: float = Field(default=3600, gt=0, allow_inf_nan=False)
     drain_seconds: float = Field(default=DRAIN_CAP, ge=0, le=DRAIN_CAP)
     """How long calls may go on after SIGTERM."""
-    stt_threads: int = Field(default=1, ge=1, le=64)
+    stt_threads: int = Field(default=2, ge=1, le=64)
+    """Threads of the embedded recogniser, for all calls."""
 
     exotel: Exotel = Exotel()
 

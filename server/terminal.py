@@ -6,23 +6,25 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
 
-from rich.console import Console, Group
+from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-WIDTH = 40
+WIDTH = 26
 """Characters of a waterfall's time axis."""
+QUESTION = 24
+"""Characters of what the caller said that stand beside it."""
 STEPS = (
-    ("voice detector sure", "vad", "cyan"),
-    ("speech to text", "transcript", "blue"),
-    ("end of turn", "turn", "magenta"),
-    ("first words", "first_text", "yellow"),
-    ("first sound", "first_audio", "green"),
-    ("on the line", "on_line", "bright_green"),
+    ("VAD", "vad", "cyan"),
+    ("STT", "transcript", "blue"),
+    ("turn", "turn", "magenta"),
+    ("LLM", "first_text", "yellow"),
+    ("TTS", "first_audio", "green"),
+    ("line", "on_line", "red"),
 )
 """In the order in which they can come; each is told in seconds from the end of the caller's speech."""
-WHO = {"agent": Text("agent   ", "green"), "customer": Text("caller  ", "cyan")}
+WHO = {"agent": Text("agent", "green"), "customer": Text("caller", "cyan")}
 
 
 class CallView:
@@ -49,31 +51,40 @@ class CallView:
                 self._partials.pop(message["speaker"], None)
                 if message["speaker"] == "customer":
                     self._asked = message["text"]
-                cut = Text("  ✂ the caller cut in", "red") if message.get("interrupted") else Text()
-                self._line(message["timestamp"], WHO[message["speaker"]], Text(message["text"]) + cut)
+                cut = ("  ✂ the caller cut in", "red") if message.get("interrupted") else ""
+                self._line(message["timestamp"], WHO[message["speaker"]], Text.assemble(message["text"], cut))
             case "partial":
                 self._partials[message["speaker"]] = message["text"]
             case "held":
                 self._partials["held"] = "the caller speaks: the agent holds its tongue"
             case "resumed":
                 if self._partials.pop("held", None):
-                    self._line(message["timestamp"], Text("        "), Text("no words: the agent goes on", "dim"))
+                    self._line(message["timestamp"], Text(), Text("no words: the agent goes on", "dim"))
             case "interrupted":
                 self._partials.pop("held", None)
                 self._partials.pop("agent", None)
             case "dead_air":
                 waited = f"no answer for {message['seconds']:.1f} s: a filler"
-                self._line(message["timestamp"], Text("        "), Text(waited, "red"))
+                self._line(message["timestamp"], Text(), Text(waited, "red"))
             case "latency":
                 self._answers.append(message)
                 self._questions.append(self._asked)
         self._live.update(self._below())
 
-    def summary(self) -> Group:
-        """A waterfall for every answer."""
-        scale = max((answer["on_line"] for answer in self._answers), default=1.0)
-        pairs = zip(self._questions, self._answers, strict=True)
-        return Group(*(_waterfall(question, answer, scale) for question, answer in pairs))
+    def summary(self) -> Table:
+        """A waterfall for every answer, all on one time axis."""
+        table = Table(box=None, pad_edge=False, title_justify="left", title_style="bold")
+        table.title = "Milliseconds from the caller's last sound until each step was done"
+        table.add_column("caller")
+        table.add_column("")
+        for name, _, colour in STEPS:
+            table.add_column(Text(name, colour), justify="right")
+        scale = max(self.answers, default=1.0)
+        for question, answer in zip(self._questions, self._answers, strict=True):
+            shown = question if len(question) <= QUESTION else question[: QUESTION - 1] + "…"
+            took = ("" if answer[key] is None else f"{answer[key] * 1000:.0f}" for _, key, _ in STEPS)
+            table.add_row(shown, _bar(answer, scale), *took)
+        return table
 
     @property
     def answers(self) -> list[float]:
@@ -81,27 +92,24 @@ class CallView:
         return [answer["on_line"] for answer in self._answers]
 
     def _line(self, at: float, who: Text, text: Text) -> None:
-        self._console.print(Text(f"{at:6.1f} s  ", "dim") + who + text)
+        row = Table.grid(padding=(0, 1))
+        row.add_column(width=8, justify="right", style="dim")
+        row.add_column(width=6)
+        row.add_column(ratio=1)
+        row.add_row(f"{at:.1f} s", who, text)
+        self._console.print(row)
 
     def _below(self) -> Text:
-        lines = []
-        for speaker, text in self._partials.items():
-            lines.append(Text("          ") + WHO.get(speaker, Text("        ")) + Text(f"{text} …", "dim italic"))
+        lines = (
+            Text.assemble(" " * 9, WHO.get(speaker, Text()), " ", (f"{text} …", "dim italic"))
+            for speaker, text in self._partials.items()
+        )
         return Text("\n").join(lines)
 
 
-def _waterfall(question: str, answer: Mapping[str, Any], scale: float) -> Table:
-    """One bar a step, from the end of the step before it to its own; steps that overlap stand as they came."""
-    table = Table.grid(padding=(0, 1))
-    table.title = f"“{question}”  answered after {answer['on_line'] * 1000:.0f} ms"
-    table.title_justify = "left"
-    table.title_style = "bold"
-    seen = sorted((answer[key], name, colour) for name, key, colour in STEPS if answer[key] is not None)
-    before = 0.0
-    for at, name, colour in seen:
-        begin, end = round(before / scale * WIDTH), round(at / scale * WIDTH)
-        bar = Text(" " * begin) + Text("█" * max(end - begin, 0) or "▏", colour)
-        took = f"+{(at - before) * 1000:.0f} ms"
-        table.add_row(Text(f"{name:>20}"), bar + Text(" " * max(WIDTH - len(bar), 0)), f"{at * 1000:5.0f} ms", took)
-        before = at
-    return table
+def _bar(answer: Mapping[str, Any], scale: float) -> Text:
+    """Each step from the end of the one before it to its own; steps that overlap stand as they came."""
+    bar = Text()
+    for at, colour in sorted((answer[key], colour) for _, key, colour in STEPS if answer[key] is not None):
+        bar.append("█" * (round(at / scale * WIDTH) - len(bar)), colour)
+    return bar

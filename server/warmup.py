@@ -9,12 +9,13 @@ from processors.smart_turn import SmartTurn
 from processors.voice_detector import silero
 
 
-async def load(judge: SmartTurn, *, models: Path) -> None:
+async def load(judge: SmartTurn, *, models: Path, stt_threads: int = 1) -> None:
     """What the embedded providers need. Raises ModelMissing."""
     from processors.llm import embedded as mind
     from processors.stt import embedded as ears
     from processors.tts import embedded as voice
 
+    ears.threads(stt_threads)
     await asyncio.gather(
         asyncio.to_thread(ears.warm, "base", models),
         asyncio.to_thread(judge.warm),

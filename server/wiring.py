@@ -157,7 +157,7 @@ async def _after_a_crash(database: Database, recordings: Recordings, node: str) 
 
 async def _make_ready(server: Server, settings: Settings, judge: SmartTurn) -> None:
     try:
-        await warmup.load(judge, models=settings.models_dir)
+        await warmup.load(judge, models=settings.models_dir, stt_threads=settings.stt_threads)
     except ModelMissing as missing:
         _log.error("a model is missing: no call can be taken", extra={"what": str(missing)})
         server.unready = str(missing)

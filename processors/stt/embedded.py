@@ -21,9 +21,6 @@ from processors.ports import ListenFrame, ProviderError, SpeechToText
 from processors.stt.moonshine import RATE, Moonshine, Size
 from processors.stt.segments import Job, Segments
 
-WORKERS = 2
-"""Threads that decode, for all calls of the process."""
-
 
 class Options(BaseModel, extra="forbid"):
     model: Size = Field("base", description="base hears better in noise; tiny is three times as fast")
@@ -34,6 +31,11 @@ class Options(BaseModel, extra="forbid"):
 
 def create(options: Options, http: ClientSession | None) -> SpeechToText:
     return EmbeddedStt(options, _DECODERS)
+
+
+def threads(workers: int) -> None:
+    """How many decode, for all calls of the process. To be said before the first call; otherwise it is one."""
+    _DECODERS.hire(workers)
 
 
 def warm(size: Size = "base", cache: Path = CACHE) -> None:
@@ -93,10 +95,13 @@ class EmbeddedStt:
 class Decoders:
     """Threads that decode. A partial text is made only where a thread is free, and is given up for a final one."""
 
-    def __init__(self, workers: int = WORKERS) -> None:
+    def __init__(self, workers: int = 1) -> None:
+        self._working: list[Job] = []
+        self.hire(workers)
+
+    def hire(self, workers: int) -> None:
         self._workers = workers
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="moonshine")
-        self._working: list[Job] = []
 
     @property
     def idle(self) -> bool:

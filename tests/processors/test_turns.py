@@ -110,12 +110,25 @@ async def test_the_judge_shortens_an_open_sentence_and_lengthens_a_closed_one() 
         s.clock.run(0.12)
         assert s.turns == ["the red one"]
     async with scene(unfinished) as s:
-        s.says("I would.")
+        s.says("I would")
         await settle()
         s.clock.run(0.9)
         assert s.turns == []
         s.clock.run(0.2)
-        assert s.turns == ["I would."]
+        assert s.turns == ["I would"]
+
+
+async def test_when_text_and_judge_disagree_the_wait_lies_between() -> None:
+    async def unfinished(sound: bytes, rate: int) -> float:
+        return 0.1
+
+    async with scene(unfinished) as s:
+        s.says("Goodbye.")
+        await settle()
+        s.clock.run(0.5)
+        assert s.turns == []
+        s.clock.run(0.1)
+        assert s.turns == ["Goodbye."]
 
 
 async def test_the_judge_hears_the_last_eight_seconds() -> None:
