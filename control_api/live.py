@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -41,6 +42,9 @@ class LiveSocket:
         if found is None:
             await socket.close(code=4404, message=b"Call not found")
             return socket
+        if found.ended_at is not None and not self._stories.knows(f"call.{call}"):
+            await socket.close(code=4409, message=b"The call is over")
+            return socket
         telling = asyncio.create_task(self._tell(socket, call, request.query.get("partials") == "1"))
         try:
             async for message in socket:
@@ -48,7 +52,8 @@ class LiveSocket:
                     break
         finally:
             telling.cancel()
-            await asyncio.gather(telling, return_exceptions=True)
+            with suppress(asyncio.CancelledError):
+                await telling
         return socket
 
     async def _tell(self, socket: web.WebSocketResponse[Any], call: str, partials: bool) -> None:

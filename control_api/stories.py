@@ -37,6 +37,9 @@ class Stories:
     def subscribe(self, topic: str) -> AbstractAsyncContextManager[AsyncIterator[Message]]:
         return self._bus.subscribe(topic)
 
+    def knows(self, topic: str) -> bool:
+        return topic in self._stories
+
     @asynccontextmanager
     async def follow(self, topic: str) -> AsyncIterator[AsyncIterator[Message]]:
         """The story so far, then the rest as it happens, up to and with `end`."""

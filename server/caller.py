@@ -30,6 +30,8 @@ RATE = 8000
 SCRIPT = Path(simulator.__file__).with_name("demo_caller.json")
 VOICE = Options(voice="espeak+m3", language="en-IN", speed=0.95)
 """The caller's, unlike the bot's."""
+NOT_YET, WATCH_TRIES = 4404, 30
+"""The line stands a moment before the server has written down that there is a call."""
 FROM, TO = "+15550010001", "+15550010000"
 
 
@@ -130,9 +132,15 @@ async def _talk(
         async with asyncio.TaskGroup() as tasks:
             talking = tasks.create_task(line.run(http))
             tasks.create_task(_watch(http, wire, token, answered, view))
-    except* aiohttp.WSServerHandshakeError as group:
-        status = next(e.status for e in group.exceptions if isinstance(e, aiohttp.WSServerHandshakeError))
-        raise CallError(f"The server refused the call with status {status}.") from None
+    except ExceptionGroup as group:
+        match group.exceptions[0]:
+            case CallError() as error:
+                raise error from None
+            case aiohttp.WSServerHandshakeError(status=status):
+                raise CallError(f"The server refused the call with status {status}.") from None
+            case aiohttp.ClientError() | OSError() as error:
+                raise CallError(f"The line broke: {error}.") from None
+        raise
     return talking.result()
 
 
@@ -141,12 +149,16 @@ async def _watch(
 ) -> None:
     call = await answered
     headers = {"Authorization": f"Bearer {token}"}
-    async with http.ws_connect(f"{wire}/ws/live/{call}?partials=1", headers=headers) as live:
-        async for message in live:
-            if message.type is aiohttp.WSMsgType.TEXT:
-                view.show(message.json())
-        if live.close_code in (4401, 4404):
-            raise CallError("That server has another data folder: call it from where it runs.")
+    for _ in range(WATCH_TRIES):
+        async with http.ws_connect(f"{wire}/ws/live/{call}?partials=1", headers=headers) as live:
+            async for message in live:
+                if message.type is aiohttp.WSMsgType.TEXT:
+                    view.show(message.json())
+            if live.close_code != NOT_YET:
+                break
+        await asyncio.sleep(0.1)
+    if live.close_code in (4401, NOT_YET):
+        raise CallError("That server has another data folder: call it from where it runs.")
 
 
 async def _where(settings: Settings, console: Console, talk: Conversation) -> None:
