@@ -23,6 +23,8 @@ PHASE = 0.002
 """Seconds between two groups of calls: a carrier's calls do not all speak in the same instant."""
 CONNECTING = 32
 """Calls that are being put through at once."""
+HEAD = 20
+"""Bytes in which the event of a message is named, with or without spaces."""
 CLOSE_WAIT = 2.0
 """Seconds in which the last words must reach the server."""
 
@@ -167,12 +169,13 @@ class _Call(asyncio.Protocol):
         self._cleared = False
 
     def _take(self, text: bytes, now: float) -> None:
-        if text.startswith(b'{"event":"media"'):
+        event = text[:HEAD]
+        if b'"media"' in event:
             self._sound(text, now)
-        elif text.startswith(b'{"event":"mark"'):
+        elif b'"mark"' in event:
             self._mid_reply = False
             self._marks.append((self._line_end, masked_text_frame(text)))  # the echo has the shape of the mark
-        elif text.startswith(b'{"event":"clear"'):
+        elif b'"clear"' in event:
             self._mid_reply = False
             self._marks.clear()
             self._line_end = now
@@ -183,15 +186,18 @@ class _Call(asyncio.Protocol):
 
     def _sound(self, text: bytes, now: float) -> None:
         measures = self.measures
-        begin = text.index(b'"payload":"') + 11
-        seconds = (len(text) - begin - 3) // 4 * 3 / (SAMPLE_BYTES * self._rate)
+        begin = text.index(b'"', text.index(b'"payload":') + 10) + 1
+        seconds = (text.index(b'"', begin) - begin) // 4 * 3 / (SAMPLE_BYTES * self._rate)
         measures.heard += seconds
         measures.stale += self._cleared
-        if self._mid_reply:
-            measures.lateness.append(max(now - self._line_end, 0.0))
-        elif self._speech_ended is not None:
-            measures.answers.append(now - self._speech_ended)
+        ended = self._speech_ended
+        if ended is not None and (
+            not self._mid_reply or self._line_end < ended
+        ):  # not every server marks a reply's end
+            measures.answers.append(now - ended)
             self._speech_ended = None
+        elif self._mid_reply:
+            measures.lateness.append(max(now - self._line_end, 0.0))
         self._mid_reply = True
         self._line_end = max(self._line_end, now) + seconds
 
