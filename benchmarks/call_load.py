@@ -2,8 +2,8 @@
 
 The server has one core, the load another. Speech is real, providers answer at once, replies last 3 s, the voice
 detector (Silero) waits 0.2 s: what is measured is what the server adds. Where speech ends is told by our detector;
-Pipecat's, which listens to loudness too, often tells it a chunk or two earlier, and its answers gain by that. `--no-peers` leaves the others out,
-`--quick` takes few calls. Writes docs/call_load.png.
+Pipecat's, which listens to loudness too, often tells it a chunk or two earlier, and its answers gain by that.
+`--no-peers` leaves the others out, `--quick` takes few calls. Writes docs/call_load.png.
 """
 
 from __future__ import annotations

@@ -15,8 +15,8 @@ from benchmarks.caller_track import VAD
 from benchmarks.report import percentile
 from transports.simulator.crowd import Crowd, CrowdReport, Track
 
-SPREAD = 8.0
-"""Seconds over which the calls begin."""
+LEAST_SPREAD, CALLS_A_SECOND = 8.0, 20
+"""The calls begin over at least so many seconds, and no faster than so many in one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +45,11 @@ async def measure(name: str, server: Measured, track: Track, calls: int) -> Load
     os.sched_setaffinity(0, {LOAD_CORE})
     before = server.cost()
     seconds = len(track.pcm) / 16000
-    crowd = asyncio.create_task(Crowd("127.0.0.1", server.port, track, calls=calls, spread=SPREAD).run())
-    await asyncio.sleep(SPREAD + 1)
+    spread = max(LEAST_SPREAD, calls / CALLS_A_SECOND)
+    crowd = asyncio.create_task(Crowd("127.0.0.1", server.port, track, calls=calls, spread=spread).run())
+    await asyncio.sleep(spread + 1)
     begin, at = server.cost(), time.monotonic()
-    await asyncio.sleep(max(seconds - SPREAD - 2, 1))
+    await asyncio.sleep(max(seconds - spread - 2, 1))
     end, took = server.cost(), time.monotonic() - at
     report = await crowd
     over = [(answer - VAD.stop_seconds) * 1000 for call in report.calls for answer in call.answers] or [float("inf")]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from pipeline.frames import (
     AudioIn,
     Failure,
     Frame,
     Hangup,
+    Heard,
     Interrupt,
     Played,
     ReplyDone,
@@ -23,13 +24,26 @@ from pipeline.tasks import TaskSlot
 from processors.lines import Lines
 from processors.ports import LanguageModel, Message, ProviderError, Tool, ToolCall
 
+END_REASONS = ("goodbye", "do_not_call", "wrong_number", "hostile_caller", "voicemail")
+"""Why a model may end a call: a short list, since the reason is logged and counted, and a model's own words are not."""
 END_CALL = Tool(
     "end_call",
     "Hangs up once what you have said was heard. Use it after a goodbye.",
-    {"type": "object", "properties": {"reason": {"type": "string"}}},
+    {"type": "object", "properties": {"reason": {"type": "string", "enum": list(END_REASONS)}}},
 )
 FAREWELL_SECONDS = 15.0
-"""A farewell that was not heard to its end within this is cut: a line must not stay open for a lost mark."""
+"""After so long without a sound of the farewell the call is ended: a line must not stay open for a lost mark."""
+
+
+@dataclass(slots=True)
+class _Farewell:
+    """The reply after which the call ends."""
+
+    reply: int
+    reason: str
+    until: float
+    final: bool = False
+    """The caller cannot talk the bot out of it."""
 
 
 class Dialogue(Processor):
@@ -50,7 +64,7 @@ class Dialogue(Processor):
         self._replies = 0
         self._in_chat: dict[int, int] = {}
         self._now = -1.0
-        self._farewell: tuple[int, str, float] | None = None
+        self._farewell: _Farewell | None = None
         self._overtime = False
 
     @property
@@ -65,9 +79,13 @@ class Dialogue(Processor):
         match frame:
             case AudioIn():
                 self._tick(frame.at)
+            case Heard() if self._farewell is not None:
+                if frame.reply == self._farewell.reply:
+                    self._farewell.until = self._now + FAREWELL_SECONDS
             case Interrupt():
                 self._answering.cancel()
-                self._farewell = None
+                if self._farewell is not None and not self._farewell.final:
+                    self._farewell = None
             case UserTurn():
                 self._turn(frame.text)
             case Played():
@@ -82,33 +100,36 @@ class Dialogue(Processor):
             self._say(self._greeting)
         self._now = at
         if self._farewell is not None:
-            if at >= self._farewell[2]:
-                self.emit(Hangup(self._farewell[1]))
+            if at >= self._farewell.until:
+                self.emit(Hangup(self._farewell.reason))
         elif at >= self._max_seconds + FAREWELL_SECONDS:
             self.emit(Hangup("max_duration"))
         elif at >= self._max_seconds and not self._overtime:
             self._overtime = True
             self._instead(self._lines.ending, "max_duration")
 
-    def _say(self, text: str, hangup: str = "") -> None:
-        """A sentence of ours, as a reply of its own."""
+    def _say(self, text: str) -> int:
+        """A sentence of ours, as a reply of its own; returns its number."""
         self._replies += 1
         reply = self._replies
-        if hangup:
-            self._farewell = reply, hangup, self._now + FAREWELL_SECONDS
         self.emit(ReplyText(text, reply))
         self.emit(ReplyDone(reply))
+        return reply
 
     def _instead(self, text: str, hangup: str) -> None:
         """A sentence of ours, whatever was going on."""
         self._answering.cancel()
         self.emit(Interrupt(self._now))
-        self._say(text, hangup)
+        reply = self._say(text)
+        until = self._now + FAREWELL_SECONDS
+        self._farewell = _Farewell(reply, hangup, until, final=True) if hangup else None
 
     def _turn(self, text: str) -> None:
         if self._chat and self._chat[-1].role == "user":
             text = f"{self._chat.pop().text} {text}"
         self._chat.append(Message("user", text))
+        if self._answering.cancel():  # nobody has interrupted it, yet its rest will not come: drop its beginning too
+            self.emit(Interrupt(self._now))
         self._answering.start(self._answer())
 
     async def _answer(self) -> None:
@@ -120,7 +141,8 @@ class Dialogue(Processor):
                 async for piece in pieces:
                     if isinstance(piece, ToolCall):
                         if piece.name == END_CALL.name:
-                            ending = str(piece.arguments.get("reason") or "assistant_ended_call")
+                            reason = piece.arguments.get("reason")
+                            ending = reason if reason in END_REASONS else "assistant_ended_call"
                     elif piece:
                         said = True
                         self.emit(ReplyText(piece, reply))
@@ -131,7 +153,7 @@ class Dialogue(Processor):
         if ending and not said:
             self.emit(Hangup(ending))
         elif ending:
-            self._farewell = reply, ending, self._now + FAREWELL_SECONDS
+            self._farewell = _Farewell(reply, ending, self._now + FAREWELL_SECONDS)
         self.emit(ReplyDone(reply))
 
     def _played(self, played: Played) -> None:
@@ -142,5 +164,5 @@ class Dialogue(Processor):
             else:
                 self._in_chat[played.reply] = len(self._chat)
                 self._chat.append(Message("assistant", played.text))
-        if played.complete and self._farewell is not None and played.reply == self._farewell[0]:
-            self.emit(Hangup(self._farewell[1]))
+        if played.complete and self._farewell is not None and played.reply == self._farewell.reply:
+            self.emit(Hangup(self._farewell.reason))

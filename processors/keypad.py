@@ -30,14 +30,14 @@ class Keypad(Processor):
                 self._now = frame.at + FRAME_SECONDS
                 if self._keys and 0 < self._options.timeout <= self._now - self._last:
                     self._finish()
-            case Digit(key, at):
+            case Digit(key, at) if self._keys or key != self._options.delimiter:
                 if not self._keys:
                     self._began = at
                     self.emit(Interrupt(at))
                 self._last = at
                 if key != self._options.delimiter:
                     self._keys += key
-                elif self._keys:
+                else:
                     self._finish()
 
     def _finish(self) -> None:

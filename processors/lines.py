@@ -1,4 +1,4 @@
-"""The sentences that no language model is needed for, in the ten languages and in English."""
+"""The sentences that no language model is needed for, in nine Indian languages and in English."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Short utterances that mean something to turn-taking, in the ten languages and in English."""
+"""Short utterances that mean something to turn-taking, in nine Indian languages and in English."""
 
 from __future__ import annotations
 

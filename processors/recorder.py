@@ -6,6 +6,7 @@ import asyncio
 import logging
 import queue
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -40,7 +41,7 @@ class Track:
         for start, pcm in pieces:
             cut = max(-start, 0)
             fits = max(length - start, 0)
-            if cut < fits:
+            if cut < min(fits, len(pcm)):
                 right[start + cut : min(start + len(pcm), length)] = pcm[cut:fits]
             if fits < len(pcm):
                 self.late.append((max(start - length, 0), pcm[fits:]))
@@ -65,7 +66,7 @@ class RecordingThread:
         self._jobs.put((track, caller, bot, None))
 
     def finish(self, track: Track, caller: bytes, bot: list[tuple[int, bytes]]) -> asyncio.Future[bool]:
-        """Done when all of the track is on disk: True, or False if the disk refused a part."""
+        """Done when all of the track is on disk: True, or False if a part could not be written."""
         done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._jobs.put((track, caller, bot, done))
         return done
@@ -79,15 +80,18 @@ class RecordingThread:
         while (job := self._jobs.get()) is not None:
             track, caller, bot, done = job
             try:
-                if not track.failed:
-                    track.write(caller, bot)
-                if done is not None:
-                    track.close()
-            except OSError:
+                try:
+                    if not track.failed:
+                        track.write(caller, bot)
+                finally:
+                    if done is not None:
+                        track.close()
+            except Exception:  # a bug in one may not cost the others theirs
                 log.exception("a recording could not be written", extra={"file": track.path.name})
                 track.failed = True
             if done is not None:
-                done.get_loop().call_soon_threadsafe(_settle, done, not track.failed)
+                with suppress(RuntimeError):  # its loop is closed: nobody waits any more
+                    done.get_loop().call_soon_threadsafe(_settle, done, not track.failed)
 
 
 def _settle(done: asyncio.Future[bool], written: bool) -> None:

@@ -13,10 +13,11 @@ from pipeline.frames import AudioDone, AudioOut, Failure, Frame, Hangup, Interru
 from pipeline.mailbox import Mailbox
 from pipeline.processor import Processor
 from pipeline.tasks import TaskSlot
+from processors.phrases import ends_sentence
 from processors.ports import ProviderError, TextToSpeech
 
 HANG = 2.0
-"""Seconds a voice may take to its next sound when it has text to speak."""
+"""Seconds a voice may take to its next sound when it has a whole sentence to speak, or all there is."""
 PIECES = 10_000
 """Pieces of text kept for the voice; a reply has a few hundred."""
 PATIENCE = 2
@@ -36,36 +37,50 @@ class Stored:
 class _Reply:
     number: int
     text: Mailbox[str] = field(default_factory=lambda: Mailbox(PIECES))
+    sounded: bool = False
 
 
 class SpeechOut(Processor):
-    """Speaks replies one after the other, each from its first phrase on. An interruption silences all of them."""
+    """Speaks replies one after the other, each from its first phrase on. An interruption silences all of them.
+
+    A filler (a negative number) does not wait for the reply that is late, and is dropped if that sounds first.
+    """
 
     def __init__(self, tts: TextToSpeech, rate: int, apology: Stored) -> None:
         self._tts = tts
         self._rate = rate
         self._apology = apology
         self._replies: deque[_Reply] = deque()
+        self._filler: _Reply | None = None
+        self._given_up: set[int] = set()
+        """Replies that the voice failed at: what the model still says of them is dropped."""
         self._failures = 0
         self._last_words: int | None = None
 
     def start(self) -> None:
         self._speaking = TaskSlot(self.tasks)
+        self._filling = TaskSlot(self.tasks)
 
     def process(self, frame: Frame) -> None:
         self.emit(frame)
         match frame:
+            case ReplyText() | ReplyDone() if frame.reply in self._given_up:
+                pass
             case ReplyText():
                 self._reply(frame.reply).text.put(frame.text)
             case ReplyDone():
                 self._reply(frame.reply).text.close()
             case Interrupt():
                 self._speaking.cancel()
+                self._filling.cancel()
                 self._replies.clear()
+                self._filler = None
             case Played(complete=True) if frame.reply == self._last_words:
                 self.emit(Hangup("tts_failed"))
 
     def _reply(self, number: int) -> _Reply:
+        if number < 0:
+            return self._fill(number)
         for reply in self._replies:
             if reply.number == number:
                 return reply
@@ -75,20 +90,29 @@ class SpeechOut(Processor):
             self._speaking.start(self._speak())
         return reply
 
+    def _fill(self, number: int) -> _Reply:
+        if self._filler is None or self._filler.number != number:
+            self._filler = _Reply(number)
+            self._filling.start(self._speak_or_apologise(self._filler))
+        return self._filler
+
     async def _speak(self) -> None:
         while self._replies:
-            reply = self._replies[0]
-            try:
-                await self._speak_one(reply)
-                self._failures = 0
-            except ProviderError as error:
-                self._failures += 1
-                self.emit(Failure("tts", str(error), fatal=self._failures == PATIENCE))
-                self.emit(AudioOut(self._apology.pcm, reply.number, self._apology.text))
-                self.emit(AudioDone(reply.number))
-                if self._failures == PATIENCE:
-                    self._last_words = reply.number
+            await self._speak_or_apologise(self._replies[0])
             self._replies.popleft()
+
+    async def _speak_or_apologise(self, reply: _Reply) -> None:
+        try:
+            await self._speak_one(reply)
+            self._failures = 0
+        except ProviderError as error:
+            self._given_up.add(reply.number)
+            self._failures += 1
+            self.emit(Failure("tts", str(error), fatal=self._failures >= PATIENCE))
+            self._sound(reply, self._apology.pcm, self._apology.text)
+            self.emit(AudioDone(reply.number))
+            if self._failures >= PATIENCE:
+                self._last_words = reply.number
 
     async def _speak_one(self, reply: _Reply) -> None:
         resampler = Resampler(self._tts.rate, self._rate)
@@ -99,20 +123,28 @@ class SpeechOut(Processor):
             ):
                 async for sound in sounds:
                     patience.reschedule(_soon() if reply.text.closed else None)
-                    self.emit(AudioOut(resampler.push(sound.pcm), reply.number, sound.text))
+                    self._sound(reply, resampler.push(sound.pcm), sound.text)
         except TimeoutError as error:
             raise ProviderError.of("tts", error) from None
         if rest := resampler.flush():
-            self.emit(AudioOut(rest, reply.number))
+            self._sound(reply, rest)
         self.emit(AudioDone(reply.number))
+
+    def _sound(self, reply: _Reply, pcm: bytes, text: str = "") -> None:
+        if not reply.sounded:
+            reply.sounded = True
+            if self._filler is not None and reply is not self._filler and not self._filler.sounded:
+                self._filling.cancel()
+        self.emit(AudioOut(pcm, reply.number, text))
 
 
 async def _given(text: AsyncIterable[str], patience: asyncio.Timeout) -> AsyncGenerator[str, None]:
-    """The text as it comes; from each piece on, the voice's time is counted."""
+    """The text as it comes. The voice's time is counted from the end of a sentence, and from the end of all of it."""
     async for piece in text:
-        if piece.strip():
+        if ends_sentence(piece):
             patience.reschedule(_soon())
         yield piece
+    patience.reschedule(_soon())
 
 
 def _soon() -> float:

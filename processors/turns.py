@@ -114,7 +114,7 @@ class TurnTaker(Processor):
                 return
             case Heard():
                 self._bot_until = frame.at + FRAME_SECONDS
-                self._answer_due = False
+                self._answer_due = self._answer_due and frame.reply < 0  # a filler is no answer
         self.emit(frame)
         match frame:
             case SpeechStarted():
@@ -123,7 +123,7 @@ class TurnTaker(Processor):
                 self._speech_stopped(frame.at)
             case Transcript():
                 self._understood(frame.text.strip(), frame.final)
-            case Played(complete=True) if self._early is not None:
+            case Played(complete=True) if self._early is not None and frame.reply > 0:
                 if self._now - self._early.ended <= EARLY_ANSWER:
                     self._early_due = self._now + EARLY_ANSWER_WAIT
                 else:
@@ -155,11 +155,12 @@ class TurnTaker(Processor):
     def _understood(self, text: str, final: bool) -> None:
         if final:
             self._finals_due = max(0, self._finals_due - 1)
-            self._partial = ""
         if not text:
-            if final and not self._speaking and not self._finals:
-                self._give_back()
+            if final and not self._speaking:
+                self._nothing_more()
             return
+        if final:
+            self._partial = ""
         if self._began is None:  # recognised later than it was waited for
             self._began = self._ended = self._now
             self._over_bot = self._answer_due or self._bot_until >= self._now
@@ -181,6 +182,15 @@ class TurnTaker(Processor):
         if final:
             self._end_if_over()
 
+    def _nothing_more(self) -> None:
+        """The recogniser is through and found no further words."""
+        if self._taken_at is not None:  # for a partial text that it takes back: the reply is gone, the turn must come
+            self._end_if_over()
+        elif self._finals:
+            self._acknowledged(" ".join(self._finals))
+        else:
+            self._give_back()
+
     def _takes_turn(self, said: str) -> bool:
         if begins_with(said, self._interruptions):
             return True
@@ -200,21 +210,21 @@ class TurnTaker(Processor):
 
     def _tick(self) -> None:
         if self._early_due is not None and self._early is not None and self._now >= self._early_due:
-            turn, self._early, self._early_due = self._early, None, None
-            if self._bot_until < turn.ended + EARLY_ANSWER + EARLY_ANSWER_WAIT:
+            turn, reply_ended = self._early, self._early_due - EARLY_ANSWER_WAIT
+            self._early = self._early_due = None
+            if self._bot_until <= reply_ended + FRAME_SECONDS:
                 self._say_turn(turn)
             return
         if self._began is None:
             return
-        wordless = not self._finals and not self._partial
-        if self._speaking:
-            if wordless and self._held_at is not None and self._now - self._held_at > WORDLESS_SPEECH:
+        if self._taken_at is not None:
+            self._end_if_over()
+        elif self._speaking:
+            if self._held_at is not None and self._now - self._held_at > WORDLESS_SPEECH:
                 self._held_at = None
                 self.emit(Resume(self._now))
-        elif wordless and self._now - self._ended >= self._options.false_interruption:
+        elif self._now - self._ended >= self._options.false_interruption:
             self._give_back()
-        else:
-            self._end_if_over()
 
     def _end_if_over(self) -> None:
         if self._speaking or self._began is None or self._taken_at is None:

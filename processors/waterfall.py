@@ -27,6 +27,8 @@ class _Turn:
     vad: float | None
     transcript: float | None
     turn: float
+    reply: int = 0
+    """Its answer's number, once that has begun."""
     first_text: float | None = None
     first_audio: float | None = None
 
@@ -47,7 +49,7 @@ class Waterfall(Processor):
             case AudioIn():
                 self._end = frame.at + FRAME_SECONDS
                 self._end_clock = self._clock()
-            case Heard() if self._turn is not None and frame.reply > 0:
+            case Heard() if self._turn is not None and frame.reply == self._turn.reply:
                 self._answered(self._turn, frame)
             case SpeechStopped():
                 self._vad = self._now()
@@ -57,9 +59,9 @@ class Waterfall(Processor):
                 self._turn = _Turn(ended, self._vad, self._transcript, self._now())
                 self._vad = self._transcript = None
             case ReplyText(reply=reply) if reply > 0 and self._turn is not None and self._turn.first_text is None:
-                self._turn.first_text = self._now()
-            case AudioOut(reply=reply) if reply > 0 and self._turn is not None and self._turn.first_audio is None:
-                self._turn.first_audio = self._now()
+                self._turn.reply, self._turn.first_text = reply, self._now()
+            case AudioOut(reply=reply) if self._turn is not None and reply == self._turn.reply:
+                self._turn.first_audio = self._turn.first_audio or self._now()
         self.emit(frame)
 
     def _now(self) -> float:

@@ -83,7 +83,7 @@ class CallView:
         for question, answer in zip(self._questions, self._answers, strict=True):
             shown = question if len(question) <= QUESTION else question[: QUESTION - 1] + "…"
             took = ("" if answer[key] is None else f"{answer[key] * 1000:.0f}" for _, key, _ in STEPS)
-            table.add_row(shown, _bar(answer, scale), *took)
+            table.add_row(Text(shown), _bar(answer, scale), *took)
         return table
 
     @property

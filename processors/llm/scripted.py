@@ -28,7 +28,7 @@ class ScriptedLlm:
         turn = max(0, sum(message.role == "user" for message in chat) - 1)
         yield replies[turn % len(replies) if self._options.cycle else min(turn, len(replies) - 1)]
         if self._options.end_call and turn >= len(replies) - 1 and any(tool.name == "end_call" for tool in tools):
-            yield ToolCall(f"scripted-{turn}", "end_call", {"reason": "script_ended"})
+            yield ToolCall(f"scripted-{turn}", "end_call", {"reason": "goodbye"})
 
 
 def create(options: Options, http: ClientSession) -> LanguageModel:

@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from pipeline.frames import Failure, Frame, Hangup, Interrupt, Played, ReplyDone, ReplyText, Say, UserTurn
+from pipeline.frames import Failure, Frame, Hangup, Heard, Interrupt, Played, ReplyDone, ReplyText, Say, UserTurn
 from processors.dialogue import Dialogue
 from processors.lines import Lines
 from processors.ports import Message, ProviderError, ToolCall
 from tests.fakes import Clock, FakeModel, of, settle, started
 
-GOODBYE = ToolCall("1", "end_call", {"reason": "booked"})
+GOODBYE = ToolCall("1", "end_call", {"reason": "goodbye"})
 
 
 STOCK = Lines()
@@ -106,7 +106,7 @@ async def test_the_bot_hangs_up_when_its_goodbye_was_heard_and_not_before() -> N
         clock.run(1)
         assert of(Hangup, heard) == []
         stage.process(Played(1, 2.0, 1.0, "Goodbye.", complete=True))
-        assert of(Hangup, heard) == [Hangup("booked")]
+        assert of(Hangup, heard) == [Hangup("goodbye")]
 
 
 async def test_a_goodbye_that_is_interrupted_does_not_hang_up() -> None:
@@ -124,14 +124,14 @@ async def test_a_lost_mark_does_not_keep_the_line_open() -> None:
         stage.process(UserTurn("Bye.", 1.0, 2.0))
         await settle()
         clock.run(15.1)
-        assert Hangup("booked") in heard
+        assert Hangup("goodbye") in heard
 
 
 async def test_hanging_up_without_a_word_is_done_at_once() -> None:
     async with dialogue(FakeModel(GOODBYE)) as (stage, heard, _):
         stage.process(UserTurn("Bye.", 1.0, 2.0))
         await settle()
-        assert of(Hangup, heard) == [Hangup("booked")]
+        assert of(Hangup, heard) == [Hangup("goodbye")]
 
 
 async def test_a_model_that_fails_is_reported_and_apologised_for() -> None:
@@ -175,3 +175,40 @@ async def test_a_deaf_call_says_so_and_ends() -> None:
         assert texts(heard) == [Lines().deaf]
         stage.process(Played(1, 3.0, 1.0, Lines().deaf, complete=True))
         assert of(Hangup, heard) == [Hangup("stt_failed")]
+
+
+async def test_a_model_s_own_words_are_no_reason() -> None:
+    model = FakeModel("Bye.", ToolCall("1", "end_call", {"reason": "Mary will call back"}))
+    async with dialogue(model) as (stage, heard, _):
+        stage.process(UserTurn("Bye.", 1.0, 2.0))
+        await settle()
+        stage.process(Played(1, 2.0, 1.0, "Bye.", complete=True))
+        assert of(Hangup, heard) == [Hangup("assistant_ended_call")]
+
+
+async def test_a_turn_that_nobody_announced_drops_the_answer_that_was_being_made() -> None:
+    async with dialogue(FakeModel("One ", asyncio.Event())) as (stage, heard, _):
+        stage.process(UserTurn("Hello?", 1.0, 2.0))
+        await settle()
+        heard.clear()
+        stage.process(UserTurn("4 2", 3.0, 4.0))
+        assert of(Interrupt, heard) != []
+
+
+async def test_a_goodbye_from_outside_ends_the_call_whatever_the_caller_says() -> None:
+    async with dialogue(FakeModel()) as (stage, heard, clock):
+        clock.run(1)
+        stage.process(Say("We are closing.", hangup="server_stopping"))
+        stage.process(Interrupt(1.2))
+        clock.run(15.1)
+        assert Hangup("server_stopping") in heard
+
+
+async def test_a_long_farewell_is_not_cut_while_it_is_heard() -> None:
+    async with dialogue(FakeModel("Goodbye.", GOODBYE)) as (stage, heard, clock):
+        stage.process(UserTurn("Bye.", 1.0, 2.0))
+        await settle()
+        for _ in range(20):
+            clock.run(1)
+            stage.process(Heard(b"", clock.now, 1))
+        assert of(Hangup, heard) == []

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -132,3 +133,44 @@ def test_a_kill_loses_at_most_a_second_and_leaves_both_sides_aligned(tmp_path: P
         assert np.array_equal(left[::160], np.arange(len(left) // 160, dtype=np.int16) % 30000)
         repair(path)
         assert len(read(path)[0]) >= len(left)
+
+
+async def test_a_bug_in_one_recording_is_told_and_costs_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    thread = RecordingThread()
+    bad, good = Track(tmp_path / "bad.wav", RATE), Track(tmp_path / "good.wav", RATE)
+    write = Track.write
+
+    def broken(track: Track, caller: bytes, bot: list[tuple[int, bytes]]) -> None:
+        if track is bad:
+            raise ValueError("a bug")
+        write(track, caller, bot)
+
+    monkeypatch.setattr(Track, "write", broken)
+    async with asyncio.timeout(5):
+        assert not await thread.finish(bad, bytes(8), [])
+        assert await thread.finish(good, bytes(8), [])
+    thread.close()
+    assert "a recording could not be written" in caplog.text
+    assert len(read(tmp_path / "good.wav")[0]) == 4
+
+
+async def test_whoever_no_longer_waits_does_not_end_the_thread(tmp_path: Path) -> None:
+    thread = RecordingThread()
+    gone = asyncio.new_event_loop()
+    future: asyncio.Future[bool] = gone.create_future()
+    gone.close()
+    thread._jobs.put((Track(tmp_path / "a.wav", RATE), bytes(8), [], future))
+    async with asyncio.timeout(5):
+        assert await thread.finish(Track(tmp_path / "b.wav", RATE), bytes(8), [])
+    thread.close()
+
+
+def test_sound_from_wholly_before_a_stretch_moves_nothing_in_it(tmp_path: Path) -> None:
+    track = Track(tmp_path / "a.wav", RATE)
+    track.write(bytes(8), [(-6, b"\1\0\2\0"), (4, b"\3\0")])
+    track.close()
+    left, right = read(tmp_path / "a.wav")
+    assert len(left) == 4
+    assert right.tolist() == [0, 0, 3, 0]

@@ -3,7 +3,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable
 
+import pytest
+
 from pipeline.frames import AudioIn, Failure, Frame, SpeechStarted, SpeechStopped, Transcript
+from processors import speech_in
 from processors.ports import ListenFrame, ProviderError
 from processors.speech_in import BACKLOG, SpeechIn
 from tests.fakes import RATE, Clock, of, settle, started
@@ -68,6 +71,11 @@ async def test_sound_is_brought_to_the_recogniser_s_rate() -> None:
         assert abs(size - 2.0 * 16000 * 2) < 16000 * 2 * 0.07
 
 
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(speech_in, "PAUSES", (0.0, 0.0))
+
+
 async def test_a_recogniser_that_fails_once_is_opened_again_with_what_it_missed() -> None:
     ears = Ears(fail=1)
     stage = SpeechIn(ears, RATE)
@@ -89,10 +97,11 @@ async def test_a_recogniser_that_keeps_failing_is_given_up() -> None:
 
 
 async def test_a_stuck_recogniser_costs_the_oldest_sound_and_it_is_counted() -> None:
-    stage = SpeechIn(Ears(deaf=True), RATE)
+    troubles: list[str] = []
+    stage = SpeechIn(Ears(deaf=True), RATE, troubles.append)
     async with started(stage) as heard:
         stage.process(SpeechStarted(0.0))
         Clock(stage).run(0.02 * (BACKLOG + 9))
-        assert stage.dropped == 10
+        assert troubles == ["stt_backlog"] * 10
         frames: list[Frame] = of(AudioIn, heard)
         assert len(frames) == BACKLOG + 9

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator, AsyncIterable
 
 import pytest
 
 from pipeline.frames import AudioDone, AudioOut, Failure, Frame, Hangup, Interrupt, Played, ReplyDone, ReplyText
 from processors import speech_out
-from processors.ports import ProviderError, TextToSpeech
+from processors.ports import ProviderError, Sound, TextToSpeech
 from processors.speech_out import SpeechOut, Stored
 from tests.fakes import RATE, FakeModel, FakeVoice, of, settle, started
 
@@ -33,13 +34,12 @@ async def test_each_phrase_is_spoken_as_it_comes_and_the_end_is_told() -> None:
 async def test_replies_are_spoken_one_after_the_other() -> None:
     stage = SpeechOut(FakeVoice(), RATE, SORRY)
     async with started(stage) as heard:
-        stage.process(ReplyText("Wait.", -1))
-        stage.process(ReplyDone(-1))
-        stage.process(ReplyText("Answer.", 1))
-        stage.process(ReplyDone(1))
+        for reply in (1, 2):
+            stage.process(ReplyText("Answer.", reply))
+            stage.process(ReplyDone(reply))
         await settle()
         order = [f for f in heard if isinstance(f, AudioOut | AudioDone)]
-        assert [f.reply for f in order] == [-1, -1, 1, 1]
+        assert [f.reply for f in order] == [1, 1, 2, 2]
 
 
 async def test_an_interruption_silences_all_and_the_next_reply_in_the_same_sweep_is_spoken() -> None:
@@ -109,3 +109,84 @@ def test_the_fakes_fit_the_ports() -> None:
     voice: TextToSpeech = FakeVoice()
     assert voice.rate == RATE
     assert FakeModel().closed == 0
+
+
+class SlowVoice(FakeVoice):
+    """Speaks fillers at once, and everything else when it is let."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.let = asyncio.Event()
+
+    async def speak(self, text: AsyncIterable[str]) -> AsyncGenerator[Sound, None]:
+        async for piece in text:
+            if not piece.startswith("Wait"):
+                await self.let.wait()
+            yield Sound(b"\x01\x00" * 80, piece)
+
+
+async def test_a_filler_does_not_queue_behind_the_reply_that_is_late() -> None:
+    voice = SlowVoice()
+    stage = SpeechOut(voice, RATE, SORRY)
+    async with started(stage) as heard:
+        stage.process(ReplyText("The answer.", 1))
+        await settle()
+        stage.process(ReplyText("Wait.", -1))
+        stage.process(ReplyDone(-1))
+        await settle()
+        assert voiced(heard) == [(-1, "Wait.")]
+        voice.let.set()
+        await settle()
+        assert voiced(heard) == [(-1, "Wait."), (1, "The answer.")]
+
+
+async def test_a_filler_that_comes_too_late_is_dropped() -> None:
+    voice = SlowVoice()
+    stage = SpeechOut(voice, RATE, SORRY)
+    async with started(stage) as heard:
+        stage.process(ReplyText("The answer.", 1))
+        stage.process(ReplyText("Not said.", -1))
+        await settle()
+        voice.let.set()
+        await settle()
+        assert voiced(heard) == [(1, "The answer.")]
+
+
+async def test_what_a_model_still_says_of_a_reply_that_failed_is_dropped() -> None:
+    stage = SpeechOut(FakeVoice(ProviderError("acme", "answered 500", status=500)), RATE, SORRY)
+    async with started(stage) as heard:
+        for piece in ("One. ", "Two. ", "Three. "):
+            stage.process(ReplyText(piece, 1))
+            await settle()
+        stage.process(ReplyDone(1))
+        await settle()
+        assert len(of(Failure, heard)) == 1
+        assert voiced(heard) == [(1, "Sorry.")]
+        assert len(of(AudioDone, heard)) == 1
+
+
+async def test_an_unfinished_sentence_is_not_yet_the_voice_s_to_speak(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(speech_out, "HANG", 0.01)
+    stage = SpeechOut(FakeVoice(hang=True), RATE, SORRY)
+    async with started(stage) as heard:
+        stage.process(ReplyText("One moment while I look", 1))
+        await asyncio.sleep(0.04)
+        assert of(Failure, heard) == []
+        stage.process(ReplyDone(1))
+
+
+async def test_a_voice_that_hangs_in_mid_reply_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(speech_out, "HANG", 0.01)
+
+    class Stuck(FakeVoice):
+        async def speak(self, text: AsyncIterable[str]) -> AsyncGenerator[Sound, None]:
+            async for piece in text:
+                yield Sound(b"\x01\x00" * 80, piece)
+            await asyncio.Event().wait()
+
+    stage = SpeechOut(Stuck(), RATE, SORRY)
+    async with started(stage) as heard:
+        stage.process(ReplyText("Hello.", 1))
+        stage.process(ReplyDone(1))
+        await asyncio.sleep(0.05)
+        assert len(of(Failure, heard)) == 1

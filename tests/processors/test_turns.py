@@ -322,3 +322,63 @@ async def test_a_judge_is_stopped_when_the_caller_goes_on() -> None:
         s.taker.process(SpeechStarted(s.clock.now))
         await settle()
         assert cancelled == [True]
+
+
+async def test_okay_after_a_filler_does_not_cost_the_answer_that_is_being_made() -> None:
+    async with scene() as s:
+        s.says("Which doctor is in?")
+        s.clock.run(0.4)
+        s.taker.process(Heard(b"", s.clock.now, -1))  # "One moment, please."
+        s.taker.process(Played(-1, s.clock.now, 1.0, "One moment, please.", complete=True, over=True))
+        s.clock.run(0.5)
+        s.says("Okay.")
+        s.clock.run(2.0)
+        assert s.turns == ["Which doctor is in?"]
+        assert s.decided[-1] == "Resume"
+
+
+async def test_okay_is_no_early_answer_once_the_bot_speaks_on() -> None:
+    async with scene() as s:
+        s.bot_speaks(1.0)
+        s.says("Okay.")
+        s.taker.process(Played(1, 1.0, 1.3, "Right.", complete=True, over=True))
+        s.bot_speaks(2.0)
+        assert s.turns == []
+
+
+async def test_an_acknowledgement_with_a_noise_behind_it_gives_the_turn_back() -> None:
+    async with scene() as s:
+        s.bot_speaks(1.0)
+        for text in ("okay", ""):
+            s.taker.process(SpeechStarted(s.clock.now))
+            s.clock.run(0.3)
+            s.taker.process(SpeechStopped(s.clock.now))
+            if text:
+                s.taker.process(SpeechStarted(s.clock.now))  # speaking again before the text is there
+                s.taker.process(Transcript(text, final=True))
+                s.taker.process(SpeechStopped(s.clock.now))
+                s.taker.process(Transcript("", final=True))
+        assert "Resume" in s.decided
+        assert s.turns == []
+
+
+async def test_a_word_and_then_endless_noise_does_not_hold_the_bot() -> None:
+    async with scene() as s:
+        s.bot_speaks(1.0)
+        s.taker.process(SpeechStarted(s.clock.now))
+        s.taker.process(Transcript("okay", final=True))
+        s.clock.run(5.1)
+        assert s.decided == ["Pause", "Resume"]
+
+
+async def test_a_partial_text_that_the_recogniser_takes_back_still_becomes_the_turn() -> None:
+    async with scene() as s:
+        s.bot_speaks(1.0)
+        s.taker.process(SpeechStarted(s.clock.now))
+        s.taker.process(Transcript("thank you for", final=False))
+        s.clock.run(0.3)
+        s.taker.process(SpeechStopped(s.clock.now))
+        s.taker.process(Transcript("", final=True))
+        s.clock.run(1.3)
+        assert s.decided == ["Pause", "Interrupt", "UserTurn"]
+        assert s.turns == ["thank you for"]
