@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+import logging
 from typing import Any
 
 import orjson
@@ -14,6 +14,8 @@ from control_api.stories import PASSING, Stories
 from storage.bus import SlowSubscriberError
 from storage.database import Database
 from storage.records import Scope
+
+_log = logging.getLogger(__name__)
 
 SEND_SECONDS = 5.0
 """A reader that takes no message for this long is dropped, never the call."""
@@ -52,8 +54,7 @@ class LiveSocket:
                     break
         finally:
             telling.cancel()
-            with suppress(asyncio.CancelledError):
-                await telling
+            await asyncio.wait([telling])  # raises what befalls this task, and not that one's cancellation
         return socket
 
     async def _tell(self, socket: web.WebSocketResponse[Any], call: str, partials: bool) -> None:
@@ -68,4 +69,7 @@ class LiveSocket:
             code = 1013
         except ConnectionError:
             return
+        except Exception:  # noqa: BLE001 - a bug: the reader is not left waiting
+            _log.exception("a live call could not be told", extra={"call": call})
+            code = 1011
         await socket.close(code=code)

@@ -19,6 +19,7 @@ class CallSession:
     def __init__(self, transport: Transport, pipeline: Pipeline) -> None:
         self._transport = transport
         self._pipeline = pipeline
+        self._over = False
 
     async def run(self) -> None:
         """Returns when the line is down. Raises ExceptionGroup if a stage crashed.
@@ -29,12 +30,19 @@ class CallSession:
             async with asyncio.TaskGroup() as tasks:
                 self._pipeline.start(self._transport.send, tasks)
                 push = self._pipeline.push
-                async for frame in self._transport.receive():
-                    push(frame)
+                try:
+                    async for frame in self._transport.receive():
+                        push(frame)
+                finally:
+                    self._over = True
                 raise _LineDown
         except* _LineDown:
             pass
 
     def command(self, frame: Frame) -> None:
-        """From outside the call: say, hang up, transfer. Enters at the head like anything else that happens to it."""
-        self._pipeline.push(frame)
+        """From outside the call: say, hang up, transfer. Enters at the head like anything else that happens to it.
+
+        Ignored once the call is ending.
+        """
+        if not self._over:
+            self._pipeline.push(frame)

@@ -60,12 +60,15 @@ class Workshop:
     async def stages(
         self, plan: CallPlan, *, rate: int, transport: str, recording: Path | None, last: Sequence[Processor]
     ) -> list[Processor]:
-        """In the order of the road. `last` see everything. Raises BadOptionsError or catalogue.UnknownProviderError."""
+        """In the order of the road. `last` see all but the sound, which ends at the Scribe.
+
+        Raises BadOptionsError or catalogue.UnknownProviderError.
+        """
         lines = lines_for(plan.language)
-        stt, llm, tts = self._made("stt", plan.stt), self._made("llm", plan.llm), self._made("tts", plan.tts)
+        stt, llm, tts = self._made("stt", plan.stt), self._made("llm", plan.llm), self._made("tts", _voice(plan))
         stages: list[Processor] = [
             LoudnessVad(plan.vad) if plan.vad.kind == "loudness" else NeuralVad(self.detector, rate, plan.vad),
-            SpeechIn(stt, rate),
+            SpeechIn(stt, rate, lambda kind: self.metrics.trouble.labels(kind).inc()),
         ]
         if plan.keypad is not None:
             stages.append(Keypad(plan.keypad))
@@ -76,7 +79,7 @@ class Workshop:
                 prompt=plan.prompt,
                 greeting=plan.greeting,
                 lines=lines,
-                max_seconds=plan.max_seconds or self.max_seconds,
+                max_seconds=min(plan.max_seconds or self.max_seconds, self.max_seconds),
             ),
             Watchdog(lines),
             SpeechOut(tts, rate, await self._apology(plan.language, lines.apology, rate)),
@@ -112,6 +115,17 @@ class Workshop:
                 options, text = Options(), lines_for("en").apology
             self.apologies[key] = await spoken(EmbeddedTts(options), text, rate)
         return self.apologies[key]
+
+
+def _voice(plan: CallPlan) -> Choice:
+    """The embedded one speaks the call's language unless told otherwise, or English where it has not that one."""
+    if plan.tts.provider != "embedded" or "language" in plan.tts.options:
+        return plan.tts
+    try:
+        Options(language=plan.language)
+    except ValueError:
+        return plan.tts
+    return Choice(provider="embedded", options={**plan.tts.options, "language": plan.language})
 
 
 async def spoken(tts: TextToSpeech, text: str, rate: int) -> Stored:

@@ -18,7 +18,7 @@ from server.broadcast import Broadcaster, topic
 from server.journal import Journal, Ledger
 from server.plan import CallPlan
 from storage.bus import EventBus
-from storage.database import Database, UnitOfWork
+from storage.database import Database, UnitOfWork, to_the_end
 from storage.recordings import Recordings
 from storage.records import Call, CallStatus, CallType, Flow, Outcome
 
@@ -47,12 +47,13 @@ class LiveCall:
         self._office, self._workshop, self._flow, self._incoming = office, workshop, flow, incoming
         self.plan = plan
         self._session: CallSession | None = None
+        self._transport: Transport | None = None
         self._task: asyncio.Task[object] | None = None
         self._started_at = datetime.now(UTC)
 
     def command(self, frame: Frame) -> None:
-        """Ignored before the first sound."""
-        if self._session is not None:
+        """Ignored before the first sound and after the last."""
+        if self._session is not None and self._transport is not None and not self._transport.ending:
             self._session.command(frame)
 
     def cut(self) -> None:
@@ -82,7 +83,7 @@ class LiveCall:
                 recording=file,
                 last=(journal, broadcaster),
             )
-            self._session = CallSession(transport, Pipeline(stages))
+            self._session, self._transport = CallSession(transport, Pipeline(stages)), transport
             await self._session.run()
             ending = transport.ending
         except asyncio.CancelledError:
@@ -90,7 +91,8 @@ class LiveCall:
             raise
         finally:
             live.dec()
-            await self._close(journal, broadcaster, recording, file, ending)
+            self._session = None
+            await to_the_end(self._close(journal, broadcaster, recording, file, ending))
 
     async def _open(self, recording: str | None) -> None:
         incoming = self._incoming

@@ -79,18 +79,27 @@ async def _server(settings: Settings, console: Console) -> AsyncIterator[str]:
         return
     console.print(f"No server at {settings.url}: starting one for this call.", style="dim")
     async with running(settings.model_copy(update={"port": 0, "public_url": None})) as server:
-        await server.ready.wait()
+        await server.settled.wait()
+        if not server.ready.is_set():
+            raise CallError(server.unready)
         if server.first_key:
             console.print(f"Your first API key, shown only now: [bold]{server.first_key}[/bold]")
         yield server.url
 
 
 async def _answers(url: str) -> bool:
+    """Whether a server is there. Raises CallError, in the server's words, if it is and takes no call now."""
     try:
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(2)) as http, http.get(f"{url}/readyz") as answer:
-            return answer.status == 200 and "status" in await answer.json()
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(2)) as http:
+            async with http.get(f"{url}/healthz") as answer:
+                if answer.status != 200 or await answer.json() != {"status": "ok"}:
+                    return False
+            async with http.get(f"{url}/readyz") as answer:
+                if answer.status == 503:
+                    raise CallError((await answer.json())["detail"])
     except (aiohttp.ClientError, TimeoutError, ValueError):
         return False
+    return True
 
 
 @asynccontextmanager

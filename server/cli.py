@@ -16,6 +16,7 @@ from rich.console import Console
 
 from server import logs
 from server.settings import Settings, SettingsError
+from server.start import StartError
 from storage.database import UnusableDatabaseError
 
 app = typer.Typer(
@@ -65,11 +66,15 @@ def call(
 @app.command()
 def prepare() -> None:
     """Make the models ready, once; later starts find them so."""
+    from processors.models import ModelMissing
     from server import warmup
 
     settings = _settings()
-    with _console.status("Preparing the models"):
-        asyncio.run(warmup.prepare(settings.models_dir))
+    try:
+        with _console.status("Preparing the models"):
+            asyncio.run(warmup.prepare(settings.models_dir))
+    except ModelMissing as missing:
+        _fail(str(missing), 1)
     _console.print("The models are ready.")
 
 
@@ -116,5 +121,5 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
             runner.run(work)
     except UnusableDatabaseError as error:
         _fail(f"{str(error)[0].upper()}{str(error)[1:]}.", BAD_SETTING)
-    except OSError as error:
-        _fail(f"The server cannot listen: {error.strerror or error}.", 1)
+    except StartError as error:
+        _fail(str(error), 1)

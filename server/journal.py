@@ -7,12 +7,12 @@ import logging
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
-from pipeline.frames import Answered, Frame, Hangup, Said
+from pipeline.frames import Answered, Failure, Frame, Hangup, Said
 from pipeline.processor import Processor
 from server.wellformed import wellformed
-from storage.database import Database
+from storage.database import Database, to_the_end
 from storage.records import Speaker, Turn, TurnLatency
 
 _log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ class _Page:
 class Ledger:
     """Writes the lines of all calls of the process together: a busy server has one transaction a second, not hundreds.
 
-    What the database refuses now is tried again, in order, with the next.
+    What the database refuses now is tried again, in order, with the next; what it will never take is dropped.
     """
 
     def __init__(self, database: Database) -> None:
@@ -58,12 +58,7 @@ class Ledger:
 
         Not torn by a cancellation, which would lose or repeat other calls' lines: it is raised when the work is done.
         """
-        work = asyncio.ensure_future(self._write())
-        try:
-            return await asyncio.shield(work)
-        except asyncio.CancelledError:
-            await asyncio.wait([work])
-            raise
+        return await to_the_end(self._write())
 
     async def _write(self) -> bool:
         async with self._writing:
@@ -72,9 +67,7 @@ class Ledger:
             for organisation in list(pages):
                 page = pages[organisation]
                 try:
-                    async with self._database.begin(organisation) as work:
-                        await work.calls.add_turns(page.turns)
-                        await work.calls.add_latencies(page.latencies)
+                    await self._copy(organisation, page)
                 except (SQLAlchemyError, OSError):
                     _log.exception("transcripts could not be written yet", extra={"lines": len(page.turns)})
                 else:
@@ -84,6 +77,32 @@ class Ledger:
                 later.turns[:0], later.latencies[:0] = page.turns, page.latencies
                 self._news.set()
             return not pages
+
+    async def _copy(self, organisation: str, page: _Page) -> None:
+        """One bad line may hold up no other: then each goes alone, and what is done with leaves the page."""
+        try:
+            await self._add(organisation, page)
+        except (IntegrityError, DataError):
+            while page.turns:
+                await self._add_or_drop(organisation, page.turns[0], _Page(turns=page.turns[:1]))
+                del page.turns[0]
+            while page.latencies:
+                await self._add_or_drop(organisation, page.latencies[0], _Page(latencies=page.latencies[:1]))
+                del page.latencies[0]
+
+    async def _add_or_drop(self, organisation: str, row: Turn | TurnLatency, page: _Page) -> None:
+        try:
+            await self._add(organisation, page)
+        except (IntegrityError, DataError):
+            _log.exception(
+                "a line that the database does not take was dropped",
+                extra={"call": row.call_id, "position": row.position},
+            )
+
+    async def _add(self, organisation: str, page: _Page) -> None:
+        async with self._database.begin(organisation) as work:
+            await work.calls.add_turns(page.turns)
+            await work.calls.add_latencies(page.latencies)
 
 
 class Journal(Processor):
@@ -103,6 +122,11 @@ class Journal(Processor):
                 self._answers[frame.reply] = frame
             case Hangup():
                 self.hangup = self.hangup or frame.reason
+            case Failure():
+                _log.warning(
+                    "a provider failed",
+                    extra={"call": self._call, "stage": frame.stage, "error": frame.error, "fatal": frame.fatal},
+                )
         self.emit(frame)
 
     def _said(self, said: Said) -> None:

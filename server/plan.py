@@ -43,7 +43,7 @@ class CallPlan(BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True
     smart_turn: bool = Field(True, description="ask the end-of-turn model")
     keypad: KeypadOptions | None = Field(KeypadOptions(), description="null: keys are not listened to")
     record: bool = True
-    max_seconds: float | None = Field(None, gt=0, description="longest call; null: the server's setting")
+    max_seconds: float | None = Field(None, gt=0, description="longest call; never longer than the server's setting")
 
 
 FLOW_KEYS = {"persona_prompt": "prompt", "greeting": "greeting"}
@@ -54,7 +54,7 @@ def call_plan(agent: Agent | None, flow: Flow, variables: Mapping[str, Any]) -> 
     """Agent below flow below the call's own variables; placeholders filled in. Raises pydantic's ValidationError."""
     config = dict(agent.config) if agent is not None else {}
     if flow.language_code:
-        config.setdefault("language", flow.language_code)
+        config["language"] = flow.language_code
     config |= {ours: flow.config[key] for key, ours in FLOW_KEYS.items() if flow.config.get(key)}
     plan = CallPlan.model_validate(config)
     known = {**plan.variables, **variables}

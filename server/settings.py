@@ -44,7 +44,7 @@ class Exotel(BaseModel, frozen=True, extra="forbid"):
     """Of the Basic authentication in the applet's URL; empty: not asked for."""
     chunk_bytes: int = Field(default=1600, ge=320, le=100_000, multiple_of=320)
     """Sound in one message at 8 kHz: 1600 bytes are 100 ms."""
-    lead_seconds: float = Field(default=0.2, ge=0, le=5)
+    lead_seconds: float = Field(default=0.2, ge=0.02, le=5)
     """How far ahead of what is heard the sound is sent."""
     outbound_shape: Literal["extended", "minimal"] = "extended"
 

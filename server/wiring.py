@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -32,6 +32,7 @@ from server.logs import AccessLog
 from server.metrics import LoopLag, metrics_route
 from server.relay import relay
 from server.settings import Settings
+from server.start import StartError, alone
 from server.switchboard import Switchboard
 from storage.bus import MemoryBus
 from storage.database import Database
@@ -53,14 +54,17 @@ class Server:
     """The first organisation's key, if it was made just now: shown once."""
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     """The models are loaded: calls are taken."""
+    settled: asyncio.Event = field(default_factory=asyncio.Event)
+    """It is ready, or known never to be: `unready` says why."""
     unready: str = "The models are being loaded."
     """Why it is not, while it is not."""
 
 
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[Server]:
-    """Listens within the block; on the way out it closes what it opened. Drain it first."""
+    """Listens within the block; on the way out it closes what it opened. Drain it first. Raises StartError."""
     async with AsyncExitStack() as stack:
+        stack.enter_context(alone(settings.data_dir))
         await migrate(settings.database)
         database = await stack.enter_async_context(Database(settings.database))
         recordings = Recordings(settings.data_dir)
@@ -76,7 +80,7 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
         stack.callback(recording_thread.close)
         workshop = Workshop(
             http=await stack.enter_async_context(ClientSession()),
-            detector=stack.enter_context(VoiceDetector()),
+            detector=stack.enter_context(_detector()),
             judge=judge.finished,
             recordings=recording_thread,
             metrics=metrics,
@@ -99,14 +103,40 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
             ],
             ready=not_ready,
         )
-        background = await stack.enter_async_context(asyncio.TaskGroup())  # one that fails ends the block
-        for work in (ledger.keep(), relay(database, stories), lag.watch(), _make_ready(server, settings, judge)):
-            stack.callback(background.create_task(work).cancel)
+        await stack.enter_async_context(
+            _beside(ledger.keep(), relay(database, stories), lag.watch(), _make_ready(server, settings, judge))
+        )
         server.url = await _listen(stack, app, settings)
         yield server
 
 
-def _exotel(settings: Settings, switchboard: Switchboard, metrics: Metrics, not_ready: Any) -> ExotelEndpoint:
+@asynccontextmanager
+async def _beside(*works: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Work that goes on during the block. One that fails ends it; what the block itself raises leaves as it is."""
+    trouble: Exception | None = None
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(work) for work in works]
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - a task group would wrap it: raised below as it came
+            trouble = error
+        finally:
+            for task in tasks:
+                task.cancel()
+    if trouble is not None:
+        raise trouble
+
+
+def _detector() -> VoiceDetector:
+    try:
+        return VoiceDetector()
+    except ModelMissing as missing:
+        raise StartError(str(missing)) from None
+
+
+def _exotel(
+    settings: Settings, switchboard: Switchboard, metrics: Metrics, not_ready: Callable[[], str | None]
+) -> ExotelEndpoint:
     exotel = settings.exotel
     return ExotelEndpoint(
         switchboard.answer,
@@ -165,6 +195,7 @@ async def _make_ready(server: Server, settings: Settings, judge: SmartTurn) -> N
         gc.collect()
         gc.freeze()  # what was loaded stays: no collection has to look through it again while calls are on
         server.ready.set()
+    server.settled.set()
 
 
 async def _listen(stack: AsyncExitStack, app: web.Application, settings: Settings) -> str:
@@ -172,7 +203,10 @@ async def _listen(stack: AsyncExitStack, app: web.Application, settings: Setting
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     site = web.TCPSite(runner, settings.host, settings.port, backlog=1024)
-    await site.start()
+    try:
+        await site.start()
+    except OSError as error:
+        raise StartError(f"The server cannot listen: {error.strerror or error}.") from None
     port = runner.addresses[0][1]
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     return settings.public_url or f"http://{host}:{port}"

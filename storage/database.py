@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import orjson
 from sqlalchemy import URL, event, make_url
@@ -24,6 +24,8 @@ from storage.organisations import Organisations
 from storage.outbox import Outbox
 from storage.records import OutboxEvent
 from storage.tenancy import Tenancy
+
+_T = TypeVar("_T")
 
 READERS = 4
 """SQLite connections that only read. They see the last commit and wait for no writer."""
@@ -88,7 +90,7 @@ class Database:
             work = UnitOfWork(connection, organisation)
             yield work
             try:
-                await _to_the_end(connection.commit())
+                await to_the_end(connection.commit())
             finally:
                 if work.has_announced:
                     self.announced.set()
@@ -164,7 +166,7 @@ def _prepare(engine: AsyncEngine, settings: tuple[str, ...], begin: str) -> None
         connection.exec_driver_sql(begin)
 
 
-async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
+async def to_the_end(work: Coroutine[Any, Any, _T]) -> _T:
     """A cancellation of the waiting task is raised when the work is done, not before."""
     task = asyncio.ensure_future(work)
     cancelled: asyncio.CancelledError | None = None
@@ -175,4 +177,4 @@ async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
             cancelled = request
     if cancelled is not None:
         raise cancelled from task.exception()
-    task.result()
+    return task.result()

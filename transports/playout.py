@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from pipeline.audio import SAMPLE_BYTES
 from pipeline.frames import FRAME_SECONDS, AudioDone, AudioOut, Frame, Heard, Played
-from transports.phrases import Phrases
+from transports.heard_words import HeardWords
 
 ALIGNMENT = 320
 """Carriers want whole multiples of this many bytes."""
@@ -28,7 +28,7 @@ ECHO_WAIT = 1.0
 @dataclass(slots=True, eq=False)
 class _Reply:
     number: int
-    phrases: Phrases
+    words: HeardWords
     unsent: bytearray = field(default_factory=bytearray)
     made: int = 0
     heard: int = 0
@@ -83,25 +83,31 @@ class Playout:
         self._cut_at = 0
         self._generation = 0
         self._paused = False
-        self._dropped: frozenset[int] = frozenset()
+        self._over: set[int] = set()
 
     @property
     def idle(self) -> bool:
         """Nothing is waiting, on its way, or without its end mark."""
         return not self._replies
 
+    @property
+    def paused(self) -> bool:
+        return self._paused
+
     def add(self, frame: AudioOut) -> None:
-        """Sound of a reply that was cleared last is ignored."""
-        if frame.reply in self._dropped:
+        """Sound of a reply that is done, was heard whole or was cleared is ignored: its end is settled."""
+        if frame.reply in self._over:
             return
         reply = self._reply(frame.reply)
+        if reply.done:
+            return
         if frame.text:
-            reply.phrases.add(frame.text, reply.made)
+            reply.words.add(frame.text, reply.made)
         reply.unsent += frame.pcm
         reply.made += len(frame.pcm)
 
     def done(self, frame: AudioDone) -> None:
-        if frame.reply not in self._dropped:
+        if frame.reply not in self._over:
             self._reply(frame.reply).done = True
 
     def due(self, now: float) -> list[bytes | str]:
@@ -178,8 +184,7 @@ class Playout:
             if reply.heard == 0:
                 reply.began = now
             self._news.append(self._played(reply, complete=reply.heard_whole, over=True))
-        if self._replies:
-            self._dropped = frozenset(reply.number for reply in self._replies)
+        self._over.update(reply.number for reply in self._replies)
         self._replies.clear()
         self._paused = False
         return stale
@@ -199,7 +204,7 @@ class Playout:
         for reply in self._replies:
             if reply.number == number:
                 return reply
-        fresh = _Reply(number, Phrases(self._rate * SAMPLE_BYTES))
+        fresh = _Reply(number, HeardWords(self._rate * SAMPLE_BYTES))
         self._replies.append(fresh)
         return fresh
 
@@ -265,11 +270,12 @@ class Playout:
         """Says what has become whole: phrases, then replies."""
         while self._replies:
             reply = self._replies[0]
-            news = reply.phrases.news(reply.heard, reply.made, done=reply.done)
+            news = reply.words.news(reply.heard, reply.made, done=reply.done)
             if reply.heard_whole and reply.ended is None:
                 reply.ended = now
             if reply.ended is not None and (reply.confirmed or now - reply.ended >= self._echo_wait):
                 frames.append(self._played(reply, complete=True, over=True))
+                self._over.add(reply.number)
                 self._replies.popleft()
                 continue
             if news:
@@ -278,5 +284,5 @@ class Playout:
 
     def _played(self, reply: _Reply, *, complete: bool = False, over: bool = False) -> Played:
         began = self._ticked / self._rate if reply.began is None else reply.began
-        text = reply.phrases.words(reply.heard, reply.made, done=reply.done)
+        text = reply.words.words(reply.heard, reply.made, done=reply.done)
         return Played(reply.number, began, reply.heard / (SAMPLE_BYTES * self._rate), text, complete, over)

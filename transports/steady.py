@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 
@@ -32,15 +33,21 @@ class Steady:
         self.dropped = 0.0
         """Seconds of late sound that nobody heard."""
 
-    def push(self, pcm: bytes) -> list[bytes]:
-        """The slices that this sound completes. Of one piece longer than the backlog the oldest part is dropped."""
+    def push(self, pcm: bytes, lost: int = 0) -> list[bytes]:
+        """The slices that this sound completes. Of one piece longer than the backlog the oldest part is dropped.
+
+        `lost` messages of this size should have come before it: silence stands in for them, but never for more than
+        the call is behind the wall. So none does where `fill` was there first.
+        """
         self._spoke = self._synced = self._clock()
         most = int(BACKLOG * self._rate) * SAMPLE_BYTES
         if len(pcm) > most:
             self.dropped += (len(pcm) - most) / (SAMPLE_BYTES * self._rate)
             pcm = pcm[-most:]
-        slices = list(self._slicer.push(pcm))
-        self._usual = min(len(slices) * FRAME_SECONDS, QUIET)
+        slices = list(self._slicer.push(self._stand_in(lost, len(pcm)))) if lost else []
+        before = len(slices)
+        slices += self._slicer.push(pcm)
+        self._usual = min((len(slices) - before) * FRAME_SECONDS, QUIET)
         if self._filled:
             slices = self._worth_hearing(slices)
         self._slices += len(slices)
@@ -69,6 +76,13 @@ class Steady:
     def now(self) -> float:
         """The call's time at this moment: between two arrivals it runs with the wall."""
         return self._slices * FRAME_SECONDS + min(self._clock() - self._synced, REACH)
+
+    def _stand_in(self, lost: int, size: int) -> bytes:
+        """Silence for lost messages of `size` bytes, in whole samples."""
+        behind = self._clock() - self._began - self._slices * FRAME_SECONDS
+        missing = max(min(lost * size // SAMPLE_BYTES, round(min(behind, BACKLOG) * self._rate)), 0)
+        self._filled += math.ceil(missing * SAMPLE_BYTES / len(self._silence))
+        return bytes(missing * SAMPLE_BYTES)
 
     def _worth_hearing(self, slices: list[bytes]) -> list[bytes]:
         """After a gap: what is late by more than the backlog behind the silence that stood in for it goes."""

@@ -109,3 +109,11 @@ async def test_a_command_enters_at_the_head() -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def test_a_command_to_a_call_that_is_ending_is_ignored() -> None:
+    line = Line([AudioIn(b"", 0.0)])
+    session = CallSession(line, Pipeline([]))
+    await session.run()
+    session.command(Hangup("late"))
+    assert Hangup("late") not in line.sent

@@ -54,6 +54,11 @@ def test_variables_stand_above_the_file(elsewhere: Path, monkeypatch: pytest.Mon
         ("VAANI_PORT", "eighty", "The setting VAANI_PORT will not do: input should be a valid integer"),
         ("VAANI_PORT", "70000", "VAANI_PORT will not do: input should be less than or equal to 65535"),
         ("VAANI_EXOTEL_CHUNK_BYTES", "1000", "VAANI_EXOTEL_CHUNK_BYTES will not do: input should be a multiple of 320"),
+        (
+            "VAANI_EXOTEL_LEAD_SECONDS",
+            "0",
+            "VAANI_EXOTEL_LEAD_SECONDS will not do: input should be greater than or equal",
+        ),
         ("VAANI_PUBLIC_URL", "voice.example.com", "VAANI_PUBLIC_URL will not do: it is written like https://"),
         ("VAANI_DRAIN_SECONDS", "1801", "VAANI_DRAIN_SECONDS will not do"),
         ("VAANI_BOOTSTRAP_API_KEY", "hunter2", "VAANI_BOOTSTRAP_API_KEY will not do: a key is nn_k_ and 32 or more"),

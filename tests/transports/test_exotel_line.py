@@ -2,11 +2,14 @@
 
 import asyncio
 import base64
+import contextlib
 import json
 import random
+import socket
 from collections import Counter
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from aiohttp import (
@@ -33,11 +36,13 @@ from pipeline.frames import (
     Resume,
     Transfer,
 )
+from tests.patience import until
 from tests.transports.exchange import Serve, echo, say_once, start_message, until_closed
 from transports.exotel import wire
 from transports.exotel.endpoint import Credentials, ExotelEndpoint
 from transports.exotel.transport import STALLED, ExotelTransport
 from transports.loopback import quiet, tone
+from transports.rfc6455 import masked_text_frame
 
 SAMPLES = Path(__file__).parent / "samples"
 CASES = {
@@ -438,12 +443,16 @@ async def test_a_crash_in_a_call_closes_its_line(serve: Serve, http: ClientSessi
     await exchange.over.wait()
 
 
+STARTED = wire.Start("MZ1", "call1", "", "pcm16", 8000, "", "", {})
+
+
 class Stuck:
     """A socket and its connection: sound comes for ever, nothing that is written is taken."""
 
     def __init__(self) -> None:
         self.waiting = 0
         self.closed_with = 0
+        self.aborted = False
 
     async def receive(self) -> WSMessage:
         return WSMessage(WSMsgType.TEXT, json.dumps(media(tone(0.1))).encode(), "")
@@ -451,6 +460,9 @@ class Stuck:
     async def close(self, code: int) -> bool:
         self.closed_with = code
         return True
+
+    def abort(self) -> None:
+        self.aborted = True
 
     def is_closing(self) -> bool:
         return False
@@ -464,11 +476,10 @@ class Stuck:
 
 async def test_what_a_carrier_does_not_take_stays_bounded_and_ends_the_line() -> None:
     stuck, troubles = Stuck(), Counter[str]()
-    started = wire.Start("MZ1", "call1", "", "pcm16", 8000, "", "", {})
     line = ExotelTransport(
         stuck,  # type: ignore[arg-type]
         stuck,  # type: ignore[arg-type]
-        started,
+        STARTED,
         rate=8000,
         trouble=lambda kind: troubles.update([kind]),
     )
@@ -476,9 +487,148 @@ async def test_what_a_carrier_does_not_take_stays_bounded_and_ends_the_line() ->
     async for _ in line.receive():
         pass
     await line.close()
-    assert (line.ending, stuck.closed_with) == ("stalled", 1001)
+    assert (line.ending, stuck.closed_with, stuck.aborted) == ("stalled", 1001, True)
     assert stuck.waiting < STALLED + 3000
     assert troubles["stalled"] == 1
+
+
+class Deaf:
+    """A carrier's raw socket: it speaks, and reads nothing but the answer to its handshake."""
+
+    def __init__(self, url: str) -> None:
+        address = urlsplit(url)
+        self._socket = socket.socket()
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        self._socket.setblocking(False)
+        self._to = (address.hostname, address.port)
+        self._path = address.path
+
+    async def __aenter__(self) -> "Deaf":
+        await self._loop.sock_connect(self._socket, self._to)
+        ask = f"GET {self._path} HTTP/1.1\r\nHost: vaani\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        ask += "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n"
+        await self._loop.sock_sendall(self._socket, ask.encode())
+        assert b" 101 " in await self._loop.sock_recv(self._socket, 1000)
+        await self.say(start_message())
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        self._socket.close()
+
+    async def say(self, message: dict[str, Any]) -> None:
+        await self._loop.sock_sendall(self._socket, masked_text_frame(json.dumps(message).encode()))
+
+    @property
+    def _loop(self) -> asyncio.AbstractEventLoop:
+        return asyncio.get_running_loop()
+
+
+async def test_a_carrier_that_reads_nothing_is_let_go_at_once(serve: Serve) -> None:
+    exchange = await serve(lambda frame: [AudioOut(tone(0.1), 1)] if isinstance(frame, AudioIn) else [], lead=5.0)
+    async with Deaf(exchange.url) as deaf:
+        with contextlib.suppress(ConnectionError):
+            async with asyncio.timeout(20):
+                while not exchange.over.is_set():
+                    await deaf.say(media(quiet(0.1)))
+                    await asyncio.sleep(0)
+        async with asyncio.timeout(1):
+            await exchange.over.wait()
+            await exchange.line.close()
+        assert exchange.line.ending == "stalled"
+        assert exchange.line._connection.get_write_buffer_size() == 0
+    assert exchange.troubles["stalled"] == 1
+
+
+async def test_a_close_behind_sound_that_is_not_taken_does_not_wait_for_ever(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("transports.exotel.transport.CLOSE_WAIT", 0.05)
+    exchange = await serve(lambda frame: [])
+    async with Deaf(exchange.url):
+        await until(lambda: bool(exchange.calls))
+        line = exchange.line
+        while line._connection.get_write_buffer_size() < 200_000:
+            line._connection.write(bytes(50_000))
+        async with asyncio.timeout(1):
+            await line.close()
+            await exchange.over.wait()
+            await until(lambda: not line._connection.get_write_buffer_size())
+
+
+async def test_the_alarm_is_off_when_a_call_was_left_in_the_middle() -> None:
+    stuck = Stuck()
+    line = ExotelTransport(stuck, stuck, STARTED, rate=8000)  # type: ignore[arg-type]
+    frames = line.receive()
+    await anext(frames)
+    assert line._alarm is not None
+    assert not line._alarm._timer.cancelled()
+    await line.close()
+    assert line._alarm._timer.cancelled()
+
+
+async def test_what_a_carrier_counts_but_does_not_bring_is_silence_at_its_place() -> None:
+    """Each second message of a burst after a stall is missing; one comes late; then the count begins anew."""
+    wall, troubles = 100.0, Counter[str]()
+    said = [media(tone(0.02), chunk) for chunk in (5, 7, 9, 8, 10, 400, 1, 2)]
+
+    class Burst(Stuck):
+        async def receive(self) -> WSMessage:
+            message = said.pop(0) if said else {"event": "stop"}
+            return WSMessage(WSMsgType.TEXT, json.dumps(message).encode(), "")
+
+    burst = Burst()
+    line = ExotelTransport(
+        burst,  # type: ignore[arg-type]
+        burst,  # type: ignore[arg-type]
+        STARTED,
+        rate=8000,
+        trouble=lambda kind: troubles.update([kind]),
+        clock=lambda: wall,
+    )
+    wall += 4.0
+    came = [frame async for frame in line.receive() if isinstance(frame, AudioIn)]
+    assert [any(frame.pcm) for frame in came[:7]] == [True, False, True, False, True, True, True]
+    assert len(came) == 200 + 3
+    assert troubles == {"lost": 3, "out_of_order": 2}
+
+
+@pytest.mark.parametrize(("cut", "kept"), [(Pause, True), (Interrupt, False)])
+async def test_our_own_clear_that_comes_back_drops_nothing(
+    serve: Serve, http: ClientSession, cut: type[Pause] | type[Interrupt], kept: bool
+) -> None:
+    def on(frame: Frame) -> list[Frame]:
+        plan: dict[int, list[Frame]] = {
+            1: [AudioOut(tone(0.5), 1), AudioDone(1)],
+            10: [cut(0.2)],
+            (90 if kept else 20): [Resume(1.8)] if kept else [AudioOut(tone(0.5), 2), AudioDone(2)],
+        }
+        return plan.get(round(frame.at / 0.02), []) if isinstance(frame, AudioIn) else []
+
+    exchange = await serve(on)
+    async with http.ws_connect(exchange.url) as ws:
+        await ws.send_json(start_message())
+        for seconds in (0.3, 1.3 if kept else 0.5):
+            await talk(ws, quiet(seconds))
+            await ws.send_json({"event": "clear"})
+        await talk(ws, quiet(3.0))
+        await stop(ws)
+    assert exchange.troubles == {"echoed_clear": 2}
+    played = [each for each in exchange.bot.seen if isinstance(each, Played) and each.over]
+    assert (played[-1].reply, played[-1].seconds, played[-1].complete) == (1 if kept else 2, 0.5, True)
+
+
+async def test_a_clear_that_we_did_not_ask_for_says_what_was_heard(serve: Serve, http: ClientSession) -> None:
+    exchange = await serve(say_once(tone(2.0)))
+    async with http.ws_connect(exchange.url) as ws:
+        await ws.send_json(start_message())
+        await talk(ws, quiet(1.0))
+        await ws.send_json({"event": "clear"})
+        await talk(ws, quiet(1.0))
+        await stop(ws)
+    played = [each for each in exchange.bot.seen if isinstance(each, Played)][-1]
+    assert (played.over, played.complete) == (True, False)
+    assert 0.9 < played.seconds < 1.3
+    assert not exchange.troubles
 
 
 @pytest.mark.parametrize("size", [0, 100, 1000, 100_160, 320_000])

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.frames import AudioDone, AudioOut, Frame, Heard, Played
-from transports.phrases import SPEAKING_PACE
+from transports.heard_words import SPEAKING_PACE
 from transports.playout import Playout
 
 RATE = 8000
@@ -232,6 +232,19 @@ def test_marks_from_before_a_pause_mean_nothing_after_it() -> None:
 
 def test_a_pause_on_a_silent_line_needs_no_clear() -> None:
     assert not Line().playout.pause(0.0)
+
+
+@pytest.mark.parametrize("ticks", [0, 5, 100])
+def test_sound_for_a_reply_that_is_done_is_ignored_and_the_next_reply_is_heard(ticks: int) -> None:
+    line = Line()
+    line.say(sound(0.2))
+    line.go(ticks)
+    line.say(sound(0.5, 8000), reply=1, done=False)  # its voice failed and was tried again
+    line.say(sound(0.3), reply=2)
+    line.go(200)
+    assert line.heard_sound == sound(0.2) + sound(0.3)
+    assert [(played.reply, played.seconds) for played in line.played if played.over] == [(1, 0.2), (2, 0.3)]
+    assert line.playout.idle
 
 
 def test_an_empty_reply_completes() -> None:

@@ -14,13 +14,11 @@ from aiohttp import WSMsgType, web
 
 from pipeline.transport import Incoming, Transport
 from transports.exotel import wire
-from transports.exotel.transport import BIGGEST_CHUNK, MOST_BAD, ExotelTransport
+from transports.exotel.transport import BIGGEST_CHUNK, CLOSE_WAIT, MOST_BAD, ExotelTransport
 from transports.playout import ALIGNMENT, LEAD
 
 START_WAIT = 10.0
 """Seconds in which `start` must come; Exotel itself allows about as much for our first answer."""
-CLOSE_WAIT = 2.0
-"""Seconds in which a carrier must answer our close."""
 BIGGEST_MESSAGE = 262_144
 
 _log = logging.getLogger(__name__)

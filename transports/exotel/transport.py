@@ -9,6 +9,7 @@ is held back on this side of the connection, whatever was sent stands before a `
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Callable
@@ -42,6 +43,12 @@ STALLED = 262_144
 """Bytes written but not taken by the carrier after which the line is stalled: seconds of sound."""
 BIGGEST_CHUNK = 100_000
 """Bytes of sound in one message that Exotel takes at most."""
+CLOSE_WAIT = 2.0
+"""Seconds in which a carrier must take what is left and answer our close."""
+CLEAR_ECHO = 1.0
+"""Seconds of the call in which a carrier may send our own `clear` back."""
+RECOUNT = 250
+"""Messages that one may be late. A count that goes back further began anew."""
 DIGITS = frozenset("0123456789*#ABCD")
 
 Ending = Literal["", "callended", "stopped", "closed", "silent", "stalled", "broken", "hangup", "transfer"]
@@ -86,10 +93,12 @@ class ExotelTransport:
         self._last_chunk = 0
         self._bad = 0
         self._told: set[str] = set()
-        self._closing: asyncio.Task[bool] | None = None
+        self._cleared_at = -CLEAR_ECHO
+        self._alarm: Alarm | None = None
+        self._closing: asyncio.Task[None] | None = None
 
     async def receive(self) -> AsyncIterator[Frame]:
-        alarm = Alarm(QUIET)
+        self._alarm = alarm = Alarm(QUIET)
         quiet = False
         try:
             while not self.ending:
@@ -134,13 +143,13 @@ class ExotelTransport:
                 self._write_due()
             case Pause():
                 if self._playout.pause(self._steady.now()):
-                    self._write(self._writer.clear())
+                    self._clear()
             case Resume():
                 self._playout.resume()
                 self._write_due()
             case Interrupt():
                 if self._playout.clear(self._steady.now()):
-                    self._write(self._writer.clear())
+                    self._clear()
             case Hangup():
                 self._put_down("hangup", 1000)
             case Transfer(to):
@@ -148,6 +157,8 @@ class ExotelTransport:
                 self._write_due()
 
     async def close(self, code: int = 1000) -> None:
+        if self._alarm is not None:
+            self._alarm.close()  # nobody may read `receive` to its end
         self._put_down("closed", code)
         if self._closing is not None:
             await asyncio.shield(self._closing)
@@ -175,24 +186,43 @@ class ExotelTransport:
             case wire.Start():
                 self._count("duplicate_start")
             case wire.Cleared():
-                self._playout.clear(self._steady.now())
+                self._flushed()
             case wire.Unknown():
                 self._count("unknown_event")
         self._steady.alive()
         return []
 
     def _sound(self, media: wire.Media) -> list[bytes]:
-        if media.chunk:
-            if media.chunk <= self._last_chunk:
-                self._count("out_of_order")
-            self._last_chunk = media.chunk
+        lost = self._lost_before(media.chunk) if media.chunk else 0
         if len(media.payload) & 1 and self._codec == "pcm16":
             self._count("odd_length")
         dropped = self._steady.dropped
-        slices = self._steady.push(decode(media.payload, self._codec))
+        slices = self._steady.push(decode(media.payload, self._codec), lost)
         if self._steady.dropped > dropped:
             self._count("backlog")
         return slices
+
+    def _lost_before(self, chunk: int) -> int:
+        """Messages that are missing between the last one and this one."""
+        last = self._last_chunk
+        if chunk <= last:
+            self._count("out_of_order")
+            if last - chunk > RECOUNT:
+                self._last_chunk = chunk
+            return 0
+        self._last_chunk = chunk
+        if not last or chunk == last + 1:
+            return 0
+        self._count("lost")
+        return chunk - last - 1
+
+    def _flushed(self) -> None:
+        """The far end dropped what it had not played: on its own, or because we asked, which changes nothing more."""
+        now = self._steady.now()
+        if self._playout.paused or now - self._cleared_at < CLEAR_ECHO:
+            self._count("echoed_clear")
+        else:
+            self._playout.clear(now)
 
     def _no_text(self, message: WSMessage) -> list[bytes]:
         if message.type is WSMsgType.BINARY:
@@ -222,11 +252,16 @@ class ExotelTransport:
         for action in self._playout.due(now):
             self._write(self._writer.mark(action) if isinstance(action, str) else self._writer.media(action, now))
 
+    def _clear(self) -> None:
+        self._cleared_at = self._steady.now()
+        self._write(self._writer.clear())
+
     def _write(self, text: bytes) -> None:
         if self._connection.is_closing():
             return
         if self._connection.get_write_buffer_size() > STALLED:
             self._count("stalled")
+            self._connection.abort()  # a close would wait behind all that is not taken
             self._put_down("stalled", 1001)
             return
         self._connection.write(text_frame(text))
@@ -235,7 +270,16 @@ class ExotelTransport:
         """Closes without waiting; `close` waits for it."""
         self.ending = self.ending or ending
         if self._closing is None:
-            self._closing = asyncio.ensure_future(self._ws.close(code=code))
+            self._closing = asyncio.ensure_future(self._shut(code))
+
+    async def _shut(self, code: int) -> None:
+        answered = False
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_WAIT):
+                await self._ws.close(code=code)
+            answered = True
+        if not answered or self._connection.get_write_buffer_size():
+            self._connection.abort()  # what a carrier does not take would keep the socket open for ever
 
     def _unreadable(self, kind: str) -> None:
         self._steady.alive()

@@ -6,7 +6,7 @@ SPEAKING_PACE = 14.0
 """Characters a second of ordinary speech: how long a phrase will last while its sound is still being made."""
 
 
-class Phrases:
+class HeardWords:
     """Sound heard → words heard. Positions are bytes from the reply's start."""
 
     def __init__(self, bytes_per_second: int) -> None:

@@ -1,0 +1,225 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession, ClientWebSocketResponse, web
+
+from control_api import live
+from control_api.live import LiveSocket
+from control_api.stories import Stories
+from storage.bus import MemoryBus
+from storage.database import Database
+from storage.keys import key_for, new_token
+from storage.records import Scope
+from storage.seed import Seeded
+from tests.patience import until
+from tests.storage.samples import TOKEN, a_call, an_organisation
+
+NOW = datetime.now(UTC)
+START, END = {"type": "start"}, {"type": "end"}
+PARTIAL = {"type": "partial", "speaker": "customer", "text": "he"}
+
+
+def line(text: str) -> dict[str, Any]:
+    return {"type": "transcript", "text": text}
+
+
+class Desk:
+    """The socket on a port of its own, and one call."""
+
+    def __init__(self, database: Database, stories: Stories, call: str, http: ClientSession, url: str) -> None:
+        self.database, self.stories, self.call, self.http, self._url = database, stories, call, http, url
+
+    async def open(self, token: str | None = TOKEN, *, call: str = "", query: str = "") -> ClientWebSocketResponse[Any]:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return await self.http.ws_connect(f"{self._url}/ws/live/{call or self.call}{query}", headers=headers)
+
+    async def tell(self, *messages: dict[str, Any]) -> None:
+        for message in messages:
+            await self.stories.publish(f"call.{self.call}", message)
+
+    async def listening(self, listeners: int = 1) -> None:
+        bus: Any = self.stories._bus
+        await until(lambda: len(bus._subscribers.get(f"call.{self.call}", ())) == listeners)
+
+    async def key(self, organisation: str, *, scopes: set[Scope], expires_at: datetime | None = None) -> str:
+        token = new_token()
+        async with self.database.begin() as work:
+            await work.keys.add(key_for(token, organisation, "key", scopes, NOW, expires_at))
+        return token
+
+
+@pytest.fixture
+async def desk(database: Database, seeded: Seeded) -> AsyncIterator[Desk]:
+    call = a_call(seeded.organisation)
+    async with database.begin() as work:
+        await work.calls.open(call)
+    stories = Stories(MemoryBus())
+    app = web.Application()
+    app.add_routes(LiveSocket(database, stories).routes())
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    async with ClientSession() as http:
+        yield Desk(database, stories, call.id, http, f"http://127.0.0.1:{runner.addresses[0][1]}")
+    await runner.cleanup()
+
+
+async def told(socket: ClientWebSocketResponse[Any]) -> tuple[list[Any], int | None]:
+    """What still comes, and the code with which it closes."""
+    async with asyncio.timeout(5):
+        messages = [message.json() async for message in socket]
+    return messages, socket.close_code
+
+
+async def test_the_story_so_far_comes_first_and_then_the_rest(desk: Desk) -> None:
+    await desk.tell(START, line("one"))
+    socket = await desk.open()
+    assert await socket.receive_json() == START
+    await desk.tell(line("two"), END)
+    assert await told(socket) == ([line("one"), line("two"), END], 1000)
+
+
+async def test_a_call_that_is_over_is_told_and_closed(desk: Desk) -> None:
+    await desk.tell(START, line("one"), END)
+    assert await told(await desk.open()) == ([START, line("one"), END], 1000)
+
+
+async def test_partial_words_come_only_to_who_asks_for_them(desk: Desk) -> None:
+    plain, eager, other = await desk.open(), await desk.open(query="?partials=1"), await desk.open(query="?partials=0")
+    await desk.listening(3)
+    await desk.tell(START, PARTIAL, line("hello"), END)
+    assert await told(plain) == ([START, line("hello"), END], 1000)
+    assert await told(eager) == ([START, PARTIAL, line("hello"), END], 1000)
+    assert await told(other) == ([START, line("hello"), END], 1000)
+
+
+@pytest.mark.parametrize("token", [None, "nn_k_" + "b" * 40, "", "?"])
+async def test_a_stranger_is_refused(desk: Desk, token: str | None) -> None:
+    await desk.tell(START)
+    assert await told(await desk.open(token)) == ([], 4401)
+
+
+async def test_a_key_in_the_query_opens(desk: Desk) -> None:
+    await desk.tell(START, END)
+    assert await told(await desk.open(None, query=f"?token={TOKEN}")) == ([START, END], 1000)
+
+
+async def test_a_key_that_is_not_for_calls_is_refused(desk: Desk, seeded: Seeded) -> None:
+    token = await desk.key(seeded.organisation, scopes=set(Scope) - {Scope.CALLS_READ})
+    assert await told(await desk.open(token)) == ([], 4403)
+
+
+async def test_a_key_that_has_expired_is_refused(desk: Desk, seeded: Seeded) -> None:
+    token = await desk.key(seeded.organisation, scopes=set(Scope), expires_at=NOW - timedelta(seconds=1))
+    assert await told(await desk.open(token)) == ([], 4401)
+
+
+async def test_another_organisations_call_is_not_there(desk: Desk) -> None:
+    await desk.tell(START, line("secret"))
+    other = an_organisation()
+    async with desk.database.begin() as work:
+        await work.organisations.add(other)
+    token = await desk.key(other.id, scopes=set(Scope))
+    assert await told(await desk.open(token)) == ([], 4404)
+    assert await told(await desk.open(call="cal_nobodys")) == ([], 4404)
+
+
+async def test_a_reader_who_takes_nothing_is_dropped_and_the_call_goes_on(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "SEND_SECONDS", 0.1)
+    slow, quick = await desk.open(), await desk.open()
+    await desk.listening(2)
+    reading = asyncio.create_task(told(quick))
+    # Nobody reads from this end: what the sockets' buffers do not take waits at the server.
+    connection: Any = slow._response.connection
+    connection.transport.pause_reading()
+    text = "x" * 100_000
+    async with asyncio.timeout(20):
+        for number in range(200):
+            await desk.tell(line(f"{number} {text}"))
+            await asyncio.sleep(0.005)
+        await desk.listening(1)
+    await desk.tell(END)
+    heard, code = await reading
+    assert (len(heard), code) == (201, 1000)
+    connection.transport.resume_reading()
+    missed, code = await told(slow)
+    assert len(missed) < 200
+    assert code == 1013
+
+
+async def test_who_leaves_is_forgotten(desk: Desk) -> None:
+    socket = await desk.open()
+    await desk.listening(1)
+    await socket.close()
+    await desk.listening(0)
+
+
+async def test_what_a_reader_says_is_ignored(desk: Desk) -> None:
+    socket = await desk.open()
+    await socket.send_str("hello?")
+    await socket.send_bytes(b"\0" * 1000)
+    await desk.listening(1)
+    await desk.tell(START, END)
+    assert await told(socket) == ([START, END], 1000)
+
+
+async def test_a_bug_closes_the_socket_and_is_logged(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    socket = await desk.open()
+    await desk.listening()
+    await desk.tell({"type": "transcript", "text": object()})
+    assert await told(socket) == ([], 1011)
+    assert "a live call could not be told" in caplog.text
+
+
+async def test_a_handler_that_is_cancelled_while_it_puts_away_stays_cancelled(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held, handlers = asyncio.Event(), []
+    connect, tell = LiveSocket._connect, LiveSocket._tell
+
+    async def noted(self: LiveSocket, request: web.Request) -> web.StreamResponse:
+        handlers.append(asyncio.current_task())
+        return await connect(self, request)
+
+    async def slow(self: LiveSocket, *given: Any) -> None:
+        try:
+            await tell(self, *given)
+        finally:
+            held.set()
+            await asyncio.sleep(0.05)
+
+    monkeypatch.setattr(LiveSocket, "_tell", slow)
+    stories: Any = desk.stories
+    live_socket = LiveSocket(desk.database, stories)
+    over = asyncio.get_running_loop().create_future()
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        try:
+            return await noted(live_socket, request)
+        except asyncio.CancelledError:
+            over.set_result("cancelled")
+            raise
+
+    app = web.Application()
+    app.add_routes([web.get("/ws/live/{call}", handler, allow_head=False)])
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}/ws/live/{desk.call}"
+    socket = await desk.http.ws_connect(url, headers={"Authorization": f"Bearer {TOKEN}"})
+    await desk.listening()
+    await socket.close()
+    async with asyncio.timeout(5):
+        await held.wait()
+        (task,) = handlers
+        assert task is not None
+        task.cancel()
+        assert await over == "cancelled"
+    await runner.cleanup()

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from control_api.stories import EVENTS, KEPT_SECONDS, PASSING, Stories
+from storage.bus import MemoryBus, Message, SlowSubscriberError
+
+CALL = "call.cal_1"
+
+
+class Time:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def stories(clock: Time) -> Stories:
+    return Stories(MemoryBus(), clock)
+
+
+def line(text: str) -> dict[str, Any]:
+    return {"type": "transcript", "text": text}
+
+
+START, END = {"type": "start"}, {"type": "end"}
+
+
+async def tell(stories: Stories, *messages: dict[str, Any], topic: str = CALL) -> None:
+    for message in messages:
+        await stories.publish(topic, message)
+
+
+async def rest(story: AsyncIterator[Message]) -> list[Message]:
+    async with asyncio.timeout(1):
+        return [message async for message in story]
+
+
+async def known(stories: Stories, topic: str = CALL) -> list[Message]:
+    """What a listener is told who leaves when nothing more comes."""
+    heard: list[Message] = []
+    async with stories.follow(topic) as story:
+        try:
+            async with asyncio.timeout(0.01):
+                async for message in story:
+                    heard.append(message)  # noqa: PERF401 - what was heard before the timeout counts
+        except TimeoutError:
+            pass
+    return heard
+
+
+async def test_who_comes_late_hears_what_was_said_and_then_the_rest(stories: Stories) -> None:
+    await tell(stories, START, line("one"))
+    async with stories.follow(CALL) as story:
+        await tell(stories, line("two"), END)
+        assert await rest(story) == [START, line("one"), line("two"), END]
+
+
+async def test_who_comes_early_hears_everything_once(stories: Stories) -> None:
+    async with stories.follow(CALL) as story:
+        await tell(stories, START, line("one"), END)
+        assert await rest(story) == [START, line("one"), END]
+
+
+@pytest.mark.parametrize("kind", sorted(PASSING))
+async def test_news_of_the_moment_is_for_those_who_are_there(stories: Stories, kind: str) -> None:
+    passing = {"type": kind, "text": "he"}
+    async with stories.follow(CALL) as story:
+        await tell(stories, START, passing, END)
+        assert await rest(story) == [START, passing, END]
+    assert await known(stories) == [START, END]
+
+
+async def test_a_story_is_told_for_ten_minutes_after_its_end_and_then_forgotten(stories: Stories, clock: Time) -> None:
+    await tell(stories, START, line("one"), END)
+    clock.now += KEPT_SECONDS - 1
+    await tell(stories, START, topic="call.cal_2")
+    assert await known(stories) == [START, line("one"), END]
+    clock.now += 2
+    await tell(stories, START, topic="call.cal_3")
+    assert await known(stories) == []
+    assert await known(stories, "call.cal_2") == [START]
+
+
+async def test_a_call_that_goes_on_is_never_forgotten(stories: Stories, clock: Time) -> None:
+    await tell(stories, START, line("one"))
+    clock.now += 10 * KEPT_SECONDS
+    await tell(stories, START, topic="call.cal_2")
+    assert await known(stories) == [START, line("one")]
+
+
+async def test_of_a_very_long_call_the_last_part_is_told(stories: Stories) -> None:
+    await tell(stories, START, *(line(str(number)) for number in range(EVENTS + 5)))
+    told = await known(stories)
+    assert len(told) == EVENTS
+    assert told[-1] == line(str(EVENTS + 4))
+
+
+async def test_calls_do_not_mix(stories: Stories) -> None:
+    await tell(stories, START, line("one"))
+    await tell(stories, START, line("two"), topic="call.cal_2")
+    assert await known(stories) == [START, line("one")]
+
+
+async def test_announcements_are_passed_on_and_not_kept(stories: Stories) -> None:
+    async with stories.subscribe("call.ended") as news:
+        await tell(stories, {"call": "cal_1"}, topic="call.ended")
+        assert await anext(news) == {"call": "cal_1"}
+    assert stories._stories == {}
+
+
+async def test_a_listener_who_is_too_slow_is_dropped_and_delays_nobody() -> None:
+    stories = Stories(MemoryBus(backlog=3))
+    async with stories.follow(CALL) as slow:
+        await tell(stories, START, *(line(str(number)) for number in range(9)))
+        with pytest.raises(SlowSubscriberError):
+            await rest(slow)
+    assert len(await known(stories)) == 10

@@ -1,0 +1,27 @@
+"""A house for each test."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from server.assembly import Workshop
+from storage.database import Database
+from storage.seed import Seeded
+from tests.server.house import House, a_workshop
+from tests.storage.conftest import database, file, seeded, template
+
+__all__ = ["database", "file", "seeded", "template"]
+
+
+@pytest.fixture
+async def workshop() -> AsyncIterator[Workshop]:
+    async with a_workshop() as workshop:
+        yield workshop
+
+
+@pytest.fixture
+def house(database: Database, seeded: Seeded, workshop: Workshop, tmp_path: Path) -> House:
+    return House(database, seeded, tmp_path / "data", workshop)

@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.audio import seconds
+from pipeline.processor import Processor
+from processors.catalogue import UnknownProviderError
+from processors.dialogue import Dialogue
+from processors.lines import lines_for
+from processors.ports import ProviderError
+from processors.speech_out import SpeechOut
+from processors.tts.embedded import EmbeddedTts
+from processors.tts.embedded import Options as VoiceOptions
+from processors.tts.scripted import Options, ScriptedTts
+from server import assembly
+from server.assembly import BadOptionsError, Workshop, spoken
+from server.plan import CallPlan
+from tests.fakes import FakeVoice
+from tests.server.house import a_workshop, scripted
+
+
+async def stages(workshop: Workshop, recording: Path | None = None, **config: Any) -> list[Processor]:
+    plan = CallPlan.model_validate(scripted(**config))
+    return await workshop.stages(plan, rate=8000, transport="loopback", recording=recording, last=[Processor()])
+
+
+def names(made: list[Processor]) -> list[str]:
+    return [type(stage).__name__ for stage in made]
+
+
+async def test_every_stage_stands_in_the_order_of_the_road(workshop: Workshop, tmp_path: Path) -> None:
+    assert names(await stages(workshop, tmp_path / "call.wav", vad={"kind": "neural"})) == [
+        "NeuralVad",
+        "SpeechIn",
+        "Keypad",
+        "TurnTaker",
+        "Dialogue",
+        "Watchdog",
+        "SpeechOut",
+        "Recorder",
+        "Waterfall",
+        "Meter",
+        "Scribe",
+        "Processor",
+    ]
+
+
+async def test_what_a_plan_leaves_out_is_not_there(workshop: Workshop) -> None:
+    made = names(await stages(workshop, keypad=None))
+    assert "Keypad" not in made
+    assert "Recorder" not in made
+    assert made[0] == "LoudnessVad"
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        {"stt": {"provider": "scripted", "options": {"lines": []}}},
+        {"llm": {"provider": "openai", "options": {"modle": "x"}}},
+        {"tts": {"provider": "scripted", "options": {"rate": 1}}},
+    ],
+)
+async def test_bad_options_of_a_provider_are_refused(workshop: Workshop, choice: dict[str, Any]) -> None:
+    with pytest.raises(BadOptionsError):
+        await stages(workshop, **choice)
+
+
+async def test_a_provider_that_is_not_there_is_refused_by_name(workshop: Workshop) -> None:
+    with pytest.raises(UnknownProviderError, match="no tts provider 'choir'"):
+        await stages(workshop, tts={"provider": "choir"})
+
+
+async def test_bad_options_are_told_without_a_word_of_them(workshop: Workshop) -> None:
+    options = {"model": "m", "api_key": ["nn-canary"], "api_kee": "nn-canary"}
+    with pytest.raises(BadOptionsError) as refused:
+        await stages(workshop, llm={"provider": "openai", "options": options})
+    assert "api_kee" in str(refused.value)
+    assert "canary" not in str(refused.value)
+
+
+async def test_an_apology_is_spoken_once_for_each_language_and_rate(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+
+    class Noted(EmbeddedTts):
+        def __init__(self, options: VoiceOptions) -> None:
+            said.append(options.language)
+            super().__init__(options)
+
+    monkeypatch.setattr(assembly, "EmbeddedTts", Noted)
+    for language, rate in [("en-IN", 8000), ("en-IN", 8000), ("hi-IN", 8000), ("en-IN", 16000), ("hi-IN", 8000)]:
+        plan = CallPlan.model_validate(scripted(language=language))
+        await workshop.stages(plan, rate=rate, transport="loopback", recording=None, last=[])
+    assert said == ["en-IN", "hi-IN", "en-IN"]
+    english, hindi = workshop.apologies["en-IN", 8000], workshop.apologies["hi-IN", 8000]
+    assert (english.text, hindi.text) == (lines_for("en").apology, lines_for("hi").apology)
+    assert 2 < seconds(english.pcm, 8000) < 10
+    assert seconds(workshop.apologies["en-IN", 16000].pcm, 16000) == pytest.approx(seconds(english.pcm, 8000), abs=0.05)
+
+
+@pytest.mark.parametrize("language", ["sw-KE", "xx", ""])
+async def test_an_apology_in_a_language_without_a_voice_is_english(workshop: Workshop, language: str) -> None:
+    await stages(workshop, language=language)
+    assert workshop.apologies[language, 8000].text == lines_for("en").apology
+    assert workshop.apologies[language, 8000].pcm
+
+
+async def test_a_sentence_is_stored_at_the_lines_rate() -> None:
+    stored = await spoken(ScriptedTts(Options(seconds_per_reply=0.5, rate=16000)), "Good morning.", 8000)
+    assert (stored.text, len(stored.pcm)) == ("Good morning.", 8000)
+
+
+async def test_a_sentence_that_cannot_be_spoken_is_kept_as_text(caplog: pytest.LogCaptureFixture) -> None:
+    stored = await spoken(FakeVoice(ProviderError("fake", "broke")), "Good morning.", 8000)
+    assert (stored.text, stored.pcm) == ("Good morning.", b"")
+    assert "a stored sentence could not be spoken" in caplog.text
+
+
+async def test_the_judge_is_asked_only_where_the_plan_wants_it() -> None:
+    async def judge(pcm: bytes, rate: int) -> float:
+        return 1.0
+
+    async with a_workshop(judge=judge) as workshop:
+        for smart in (True, False):
+            (turns,) = [each for each in await stages(workshop, smart_turn=smart) if type(each).__name__ == "TurnTaker"]
+            assert (turns._judge is judge) is smart  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("language", "options", "spoken_in"),
+    [
+        ("hi-IN", {}, "hi-IN"),
+        ("hi-IN", {"language": "ta-IN"}, "ta-IN"),
+        ("sw-KE", {}, "en-IN"),
+        ("hi-IN", {"speed": 1.5}, "hi-IN"),
+    ],
+)
+async def test_the_embedded_voice_speaks_the_calls_language_unless_told_otherwise(
+    workshop: Workshop, language: str, options: dict[str, Any], spoken_in: str
+) -> None:
+    made = await stages(workshop, language=language, tts={"provider": "embedded", "options": options})
+    (out,) = [stage for stage in made if isinstance(stage, SpeechOut)]
+    voice: Any = out._tts
+    assert voice._language == spoken_in
+
+
+@pytest.mark.parametrize(("asked", "given"), [(None, 60.0), (30.0, 30.0), (3600.0, 60.0)])
+async def test_no_plan_makes_a_call_longer_than_the_server_allows(asked: float | None, given: float) -> None:
+    async with a_workshop(max_seconds=60.0) as workshop:
+        (dialogue,) = [each for each in await stages(workshop, max_seconds=asked) if isinstance(each, Dialogue)]
+    assert dialogue._max_seconds == given

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from server import relay
+from storage.bus import MemoryBus, Message
+from storage.database import Database
+from storage.seed import Seeded
+from tests.patience import until
+
+
+async def announce(database: Database, seeded: Seeded, *numbers: int) -> None:
+    for number in numbers:
+        async with database.begin(seeded.organisation) as work:
+            await work.announce("call.ended", {"number": number})
+
+
+async def waiting(database: Database) -> list[Any]:
+    async with database.read() as work:
+        return [event.body["number"] for event in await work.outbox.waiting(1000)]
+
+
+class Bus(MemoryBus):
+    """Notes what it is told, until it breaks."""
+
+    def __init__(self, breaks_at: int | None = None) -> None:
+        super().__init__()
+        self.told: list[Any] = []
+        self._breaks_at = breaks_at
+
+    async def publish(self, topic: str, message: Message) -> None:
+        if len(self.told) == self._breaks_at:
+            self._breaks_at = None
+            raise OSError("the bus is away")
+        assert topic == "call.ended"
+        self.told.append(message["number"])
+
+
+@asynccontextmanager
+async def relaying(database: Database, bus: Bus) -> AsyncIterator[None]:
+    task = asyncio.create_task(relay.relay(database, bus))
+    yield
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_events_are_told_in_order_and_forgotten(database: Database, seeded: Seeded) -> None:
+    await announce(database, seeded, 1, 2, 3)
+    bus = MemoryBus()
+    async with bus.subscribe("call.ended") as news:
+        assert await relay.pass_on(database, bus) == 3
+        assert [await anext(news) for _ in range(3)] == [
+            {"organisation": seeded.organisation, "number": number} for number in (1, 2, 3)
+        ]
+    assert await waiting(database) == []
+    assert await relay.pass_on(database, bus) == 0
+
+
+async def test_what_could_not_be_told_stays_and_is_told_again(database: Database, seeded: Seeded) -> None:
+    await announce(database, seeded, 1, 2, 3)
+    bus = Bus(breaks_at=1)
+    with pytest.raises(OSError, match="away"):
+        await relay.pass_on(database, bus)
+    assert await waiting(database) == [1, 2, 3]
+    await relay.pass_on(database, bus)
+    assert bus.told == [1, 1, 2, 3]
+    assert await waiting(database) == []
+
+
+async def test_the_relay_wakes_at_an_announcement_and_outlives_a_bad_round(
+    database: Database, seeded: Seeded, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(relay, "SECONDS", 0.02)
+    bus = Bus(breaks_at=2)
+
+    async def forgotten() -> bool:
+        return not await waiting(database)
+
+    async with relaying(database, bus):
+        for number in range(5):
+            await announce(database, seeded, number)
+            await until(lambda: len(bus.told) > number)  # noqa: B023 - asked at once
+        await until(forgotten)
+    assert bus.told == [0, 1, 2, 3, 4]
+    assert "events could not be passed on yet" in caplog.text
+
+
+async def test_what_another_process_announced_is_found(
+    database: Database, seeded: Seeded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "SECONDS", 0.01)
+    bus = Bus()
+    async with relaying(database, bus):
+        await asyncio.sleep(0.02)
+        async with database.begin(seeded.organisation) as work:
+            await work.announce("call.ended", {"number": 7})
+            work.has_announced = False  # as another process's commit is not heard of here
+        await until(lambda: bus.told == [7])
+
+
+async def test_a_backlog_is_told_batch_by_batch(
+    database: Database, seeded: Seeded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "BATCH", 3)
+    await announce(database, seeded, *range(7))
+    bus = Bus()
+    assert [await relay.pass_on(database, bus) for _ in range(4)] == [3, 3, 1, 0]
+    assert bus.told == list(range(7))
