@@ -43,8 +43,9 @@ ANSWER_LIMIT = LATE_LIMIT = 100.0
 async def of_vaani(calls: int, track: Track) -> tuple[Load, tuple[float, float]]:
     with tempfile.TemporaryDirectory() as folder:
         async with vaani(Path(folder), INSTANT) as server:
+            before = await loop_lag(server.port)
             load = await measure(VAANI, server, track, calls)
-            return load, await loop_lag(server.port)
+            return load, (await loop_lag(server.port)).since(before)
 
 
 async def of_peer(name: str, calls: int, track: Track) -> Load:

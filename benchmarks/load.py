@@ -73,10 +73,23 @@ def answered(report: CrowdReport) -> int:
     return sum(len(call.answers) for call in report.calls)
 
 
-async def loop_lag(port: int) -> tuple[float, float]:
-    """Of our server: the share of its 20 ms ticks that were over 10 ms late, and over 50 ms."""
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """The 20 ms ticks of our server's loop so far, and how many of them came over 10 and over 50 ms late."""
+
+    ticks: float
+    over_10: float
+    over_50: float
+
+    def since(self, before: Lag) -> tuple[float, float]:
+        """The shares that were late, start-up left out."""
+        ticks = self.ticks - before.ticks
+        return (self.over_10 - before.over_10) / ticks, (self.over_50 - before.over_50) / ticks
+
+
+async def loop_lag(port: int) -> Lag:
     async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{port}/metrics") as answer:
         text = await answer.text()
     found = dict(re.findall(r'vaani_loop_lag_seconds_bucket\{le="([^"]+)"\} (\S+)', text))
     ticks = float(found["+Inf"])
-    return 1 - float(found["0.01"]) / ticks, 1 - float(found["0.05"]) / ticks
+    return Lag(ticks, ticks - float(found["0.01"]), ticks - float(found["0.05"]))
