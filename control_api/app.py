@@ -1,4 +1,4 @@
-"""The HTTP application: whoever has routes hands them in."""
+"""The HTTP application: the control API, the document that describes it, and the routes that others hand in."""
 
 from __future__ import annotations
 
@@ -6,21 +6,57 @@ from collections.abc import Callable, Iterable
 
 from aiohttp import web
 
-BODY_BYTES = 1 << 20
+from control_api import (
+    agents,
+    api_keys,
+    calls,
+    contact_lists,
+    customers,
+    flow_moves,
+    flows,
+    integrations,
+    numbers,
+    organisation,
+    providers,
+    samples,
+    scripts,
+    speakers,
+    webhooks,
+)
+from control_api.asked import SERVICES, Services
+from control_api.described import Description
+from control_api.health import health_routes
+from control_api.reading import BODY_BYTES
+from control_api.serving import answers, routes
+
+VERSION = "0.1.0"
+
+CONTRACTS = (
+    customers.contract,
+    organisation.contract,
+    api_keys.contract,
+    integrations.contract,
+    agents.contract,
+    samples.contract,
+    providers.contract,
+    scripts.contract,
+    numbers.contract,
+    speakers.contract,
+    calls.contract,
+    webhooks.contract,
+    flows.contract,
+    flow_moves.contract,
+    contact_lists.contract,
+)
+ENDPOINTS = tuple(endpoint for contract in CONTRACTS for endpoint in contract.endpoints)
 
 
-def create_app(routes: Iterable[web.AbstractRouteDef], *, ready: Callable[[], str | None]) -> web.Application:
-    """`ready` says why no call can be taken now, or None."""
-
-    async def healthz(request: web.Request) -> web.Response:
-        return web.json_response({"status": "ok"})
-
-    async def readyz(request: web.Request) -> web.Response:
-        reason = ready()
-        if reason is None:
-            return web.json_response({"status": "ready"})
-        return web.json_response({"detail": reason}, status=503)
-
-    app = web.Application(client_max_size=BODY_BYTES)
-    app.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz), *routes])
+def create_app(
+    more: Iterable[web.AbstractRouteDef], *, services: Services, ready: Callable[[], str | None]
+) -> web.Application:
+    """`more` are routes of no record: lines, sockets, metrics. `ready` says why no call can be taken now, or None."""
+    app = web.Application(client_max_size=BODY_BYTES, middlewares=[answers])
+    app[SERVICES] = services
+    description = Description(ENDPOINTS, url=services.public_url, version=VERSION)
+    app.add_routes([*health_routes(ready), *description.routes(), *more, *routes(ENDPOINTS)])
     return app

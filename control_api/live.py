@@ -9,7 +9,8 @@ from typing import Any
 import orjson
 from aiohttp import WSMsgType, web
 
-from control_api.auth import RefusedError, signed_in
+from control_api.auth import SignIn, require
+from control_api.errors import RefusedError
 from control_api.stories import PASSING, Stories
 from storage.bus import SlowSubscriberError
 from storage.database import Database
@@ -24,8 +25,8 @@ SEND_SECONDS = 5.0
 class LiveSocket:
     """`?partials=1` asks for the news of the moment too: partial transcripts, speech, and what was held."""
 
-    def __init__(self, database: Database, stories: Stories) -> None:
-        self._database, self._stories = database, stories
+    def __init__(self, database: Database, stories: Stories, sign_in: SignIn) -> None:
+        self._database, self._stories, self._sign_in = database, stories, sign_in
 
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/ws/live/{call}", self._connect, allow_head=False)]
@@ -34,12 +35,13 @@ class LiveSocket:
         socket = web.WebSocketResponse(heartbeat=20.0)
         await socket.prepare(request)
         try:
-            key = await signed_in(request, self._database, Scope.CALLS_READ)
+            caller = await self._sign_in.identify(request, query_token=True)
+            require(caller, Scope.CALLS_READ)
         except RefusedError as refused:
             await socket.close(code=4000 + refused.status, message=refused.detail.encode())
             return socket
         call = request.match_info["call"]
-        async with self._database.read(key.organisation_id) as work:
+        async with self._database.read(caller.organisation_id) as work:
             found = await work.calls.get(call)
         if found is None:
             await socket.close(code=4404, message=b"Call not found")

@@ -14,13 +14,14 @@ from pipeline.session import CallSession
 from pipeline.transport import Incoming, Transport
 from processors.meter import Metrics
 from server.assembly import Workshop
+from server.briefing import Briefing
 from server.broadcast import Broadcaster, topic
 from server.journal import Journal, Ledger
-from server.plan import CallPlan
 from storage.bus import EventBus
 from storage.database import Database, UnitOfWork, to_the_end
 from storage.recordings import Recordings
-from storage.records import Call, CallStatus, CallType, Flow, Outcome
+from storage.records import Call, CallStatus, CallType, Outcome
+from storage.sealing import Seal
 
 _log = logging.getLogger(__name__)
 
@@ -38,14 +39,17 @@ class Office:
     recordings: Recordings
     metrics: Metrics
     node: str
+    seal: Seal
+    """Opens the credentials that its calls need."""
 
 
 class LiveCall:
     """Runs once."""
 
-    def __init__(self, office: Office, workshop: Workshop, flow: Flow, plan: CallPlan, incoming: Incoming) -> None:
-        self._office, self._workshop, self._flow, self._incoming = office, workshop, flow, incoming
-        self.plan = plan
+    def __init__(self, office: Office, workshop: Workshop, brief: Briefing, incoming: Incoming) -> None:
+        self._office, self._workshop, self._flow, self._incoming = office, workshop, brief.flow, incoming
+        self._customer_id = brief.customer_id
+        self.plan = brief.plan
         self._session: CallSession | None = None
         self._transport: Transport | None = None
         self._task: asyncio.Task[object] | None = None
@@ -112,6 +116,7 @@ class LiveCall:
             to_number=incoming.to_number or None,
             language=self.plan.language,
             recording=recording,
+            customer_id=self._customer_id,
         )
         async with self._office.database.begin(self._flow.organisation_id) as work:
             await work.calls.open(call)

@@ -6,7 +6,6 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal, TextIO
 
@@ -16,8 +15,9 @@ from aiohttp.abc import AbstractAccessLogger
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 """What every record has. The rest came in `extra`."""
 
-_SECRET = re.compile(r"^(/ws/exotel/).+")
-"""Paths that hold a secret: what follows is not shown."""
+_ID = re.compile(r"[a-z]{2,3}_[0-9a-hjkmnp-tv-z]{26}")
+"""Nothing else in a path is ours: it may be a token, or somebody's number."""
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 _QUIET = ("aiosqlite", "asyncio", "alembic", "httpx", "httpcore", "openai", "websockets", "numba")
 """Libraries whose debug and info lines may hold a caller's words, or say nothing to an operator."""
@@ -85,25 +85,31 @@ def _trace(formatter: logging.Formatter, record: logging.LogRecord) -> str:
 
 
 class AccessLog(AbstractAccessLogger):
-    """One line for each request, by its path alone: the query and some paths hold tokens."""
+    """One line for each request, by its route: paths, queries and headers hold what clients choose to put there."""
 
     def log(self, request: web.BaseRequest, response: web.StreamResponse, time: float) -> None:
-        self.logger.info("request answered", extra=_request(request, response.status, time))
+        self.logger.info(
+            "request answered",
+            extra={
+                "method": request.method if request.method in METHODS else "-",
+                "path": shown_path(request),
+                "status": response.status,
+                "ms": round(time * 1000, 1),
+            },
+        )
 
     @property
     def enabled(self) -> bool:
         return self.logger.isEnabledFor(logging.INFO)
 
 
-def _request(request: web.BaseRequest, status: int, seconds: float) -> Mapping[str, Any]:
-    return {
-        "method": request.method,
-        "path": shown_path(request.rel_url.raw_path),
-        "status": status,
-        "ms": round(seconds * 1000, 1),
-    }
-
-
-def shown_path(path: str) -> str:
-    """A path as it may be logged."""
-    return _SECRET.sub(r"\1***", path)
+def shown_path(request: web.BaseRequest) -> str:
+    """The route, with the ids that we have given; `-` for what is none of our routes."""
+    found: web.UrlMappingMatchInfo | None = getattr(request, "match_info", None)
+    if found is None or found.route.resource is None:
+        return "-"
+    path = found.route.resource.canonical
+    for name, value in found.items():
+        if _ID.fullmatch(value):
+            path = path.replace(f"{{{name}}}", value)
+    return path

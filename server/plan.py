@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from control_api.assistant import not_obeyed
+from control_api.assistant.levels import topmost
 from processors.keypad import KeypadOptions
 from processors.turns import TurnOptions
 from processors.vad import VadOptions
-from processors.variables import render
+from processors.variables import render, unknown
+from server.overrides import applied, merged, obeyed, translated, yielded
 from storage.records import Agent, Flow
 
 
@@ -50,20 +54,96 @@ FLOW_KEYS = {"persona_prompt": "prompt", "greeting": "greeting"}
 """Keys of a flow's free-form `config` that stand above the agent's plan."""
 
 
-def call_plan(agent: Agent | None, flow: Flow, variables: Mapping[str, Any]) -> CallPlan:
-    """Agent below flow below the call's own variables; placeholders filled in. Raises pydantic's ValidationError."""
-    config = dict(agent.config) if agent is not None else {}
-    if flow.language_code:
-        config["language"] = flow.language_code
-    config |= {ours: flow.config[key] for key, ours in FLOW_KEYS.items() if flow.config.get(key)}
-    plan = CallPlan.model_validate(config)
-    known = {**plan.variables, **variables}
-    greeting = render(plan.greeting, known)
-    disclosure = str(flow.config.get("recording_disclosure") or "")
+def call_plan(
+    agent: Agent | None,
+    flow: Flow,
+    variables: Mapping[str, Any],
+    *,
+    organisation: Mapping[str, Any] | None = None,
+    customer: Mapping[str, Any] | None = None,
+) -> CallPlan:
+    """Organisation below agent below flow below customer; placeholders filled in.
+
+    `variables` are the customer's own: name, phone, metadata and the like. `organisation` and `customer` are the
+    overrides of theirs. Raises pydantic's ValidationError.
+    """
+    plan = _said(agent, flow, variables, organisation, customer).plan()
+    greeting = render(plan.greeting, plan.variables)
+    disclosure = render(_disclosure(flow), plan.variables)
     return plan.model_copy(
         update={
-            "greeting": " ".join(filter(None, (greeting, render(disclosure, known)))),
-            "prompt": render(plan.prompt, known),
-            "variables": known,
+            "greeting": " ".join(filter(None, (greeting, disclosure))),
+            "prompt": render(plan.prompt, plan.variables),
         }
     )
+
+
+def unknown_placeholders(agent: Agent | None, flow: Flow, known_names: Iterable[str]) -> list[str]:
+    """Of what the flow's calls say and are told, each once. `known_names` are what every customer has a value for.
+
+    Raises pydantic's ValidationError.
+    """
+    plan = _said(agent, flow, {}, None, None).plan()
+    known = {**dict.fromkeys(known_names), **plan.variables}
+    texts = (plan.greeting, _disclosure(flow), plan.prompt)
+    return list(dict.fromkeys(name for text in texts for name in unknown(text, known)))
+
+
+def unobeyed(
+    agent: Agent | None,
+    flow: Flow | None,
+    *,
+    organisation: Mapping[str, Any] | None = None,
+    customer: Mapping[str, Any] | None = None,
+) -> list[str]:
+    """A sentence for each override of the topmost one given, customer or flow or agent, that a call will not obey.
+
+    Raises pydantic's ValidationError.
+    """
+    said = _said(agent, flow, {}, organisation, customer)
+    obeys = obeyed(said.overrides, CallPlan.model_validate(said.config))
+    return not_obeyed(topmost(agent, flow, organisation, customer), obeys)
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """By all levels together."""
+
+    config: Mapping[str, Any]
+    """In our own words."""
+    overrides: Mapping[str, Any]
+    """In Vapi's, as far as they stand above the config."""
+
+    def plan(self) -> CallPlan:
+        unasked = CallPlan.model_validate(self.config)
+        return CallPlan.model_validate(applied(self.config, translated(self.overrides, unasked)))
+
+
+def _said(
+    agent: Agent | None,
+    flow: Flow | None,
+    variables: Mapping[str, Any],
+    organisation: Mapping[str, Any] | None,
+    customer: Mapping[str, Any] | None,
+) -> _Said:
+    """Level by level. On each the overrides stand above our own words, and those above all levels below."""
+    config: dict[str, Any] = {}
+    overrides = merged(organisation)
+    for ours, asked in (
+        (agent.config, agent.assistant_overrides) if agent is not None else ({}, {}),
+        (_of(flow), flow.assistant_overrides) if flow is not None else ({}, {}),
+        ({"variables": variables}, customer),
+    ):
+        config = merged(config, ours)
+        overrides = merged(yielded(overrides, ours), asked)
+    return _Said(config, overrides)
+
+
+def _of(flow: Flow) -> dict[str, Any]:
+    """What a flow says in a call plan's own words."""
+    said = {ours: flow.config[key] for key, ours in FLOW_KEYS.items() if flow.config.get(key)}
+    return {**said, "language": flow.language_code} if flow.language_code else said
+
+
+def _disclosure(flow: Flow) -> str:
+    return str(flow.config.get("recording_disclosure") or "")

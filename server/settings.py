@@ -20,6 +20,10 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from control_api.addresses import trusted_networks
+from control_api.limits import Rules
+from storage.sealing import key_from
+
 PREFIX = "VAANI_"
 FILE = "vaani.toml"
 DRAIN_CAP = 1800
@@ -95,6 +99,22 @@ class Settings(BaseSettings):
     stt_threads: int = Field(default=2, ge=1, le=64)
     """Threads of the embedded recogniser, for all calls."""
 
+    redis_url: SecretStr | None = None
+    """Shared by processes that work together; None: each keeps to its own memory."""
+    rate_limits: str = "on"
+    """`on`, `off`, or overrides of the documented limits: `default=1000/minute, POST /flows=50/minute`."""
+    trusted_proxies: str = ""
+    """Networks whose `X-Forwarded-For` is believed, with commas between: `10.0.0.0/8, 127.0.0.1`."""
+    encryption_key: SecretStr | None = None
+    """Base64 of the 32 bytes that credentials at rest are sealed with; None: a file in the data folder.
+
+    Several with commas between: the first one seals, all of them open.
+    """
+    allow_private_webhooks: bool = False
+    """Webhooks may lead to `http://` and to private addresses: for development and tests."""
+    firebase_project: str | None = None
+    """Whose ID tokens sign in; None: API keys only."""
+
     exotel: Exotel = Exotel()
 
     @field_validator("public_url")
@@ -112,6 +132,32 @@ class Settings(BaseSettings):
     def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not re.fullmatch(r"nn_k_[!-~]{32,}", value.get_secret_value()):
             raise ValueError("a key is nn_k_ and 32 or more characters")
+        return value
+
+    @field_validator("encryption_key")
+    @classmethod
+    def _whole_keys(cls, value: SecretStr | None) -> SecretStr | None:
+        for text in value.get_secret_value().split(",") if value is not None else ():
+            key_from(text)
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _a_redis(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _leads_to_redis(value.get_secret_value()):
+            raise ValueError("it is written like redis://127.0.0.1:6379/0, rediss://… or unix:///run/redis.sock")
+        return value
+
+    @field_validator("rate_limits")
+    @classmethod
+    def _limits(cls, value: str) -> str:
+        Rules.parse(value)
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _proxies(cls, value: str) -> str:
+        trusted_networks(value)
         return value
 
     @classmethod
@@ -149,6 +195,22 @@ class Settings(BaseSettings):
         """How the outside reaches this server, without a slash at the end."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return self.public_url or f"http://{host}:{self.port}"
+
+
+def _leads_to_redis(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        known = parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+    if parts.scheme == "unix":
+        return bool(parts.path)
+    return (
+        parts.scheme in ("redis", "rediss")
+        and bool(parts.hostname)
+        and known
+        and bool(re.fullmatch(r"(/\d*)?", parts.path))
+    )
 
 
 def _names(model: type[BaseModel], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

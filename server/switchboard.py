@@ -9,8 +9,8 @@ from pipeline.frames import Frame, Say
 from pipeline.transport import Incoming, Transport
 from processors.lines import lines_for
 from server.assembly import Workshop
+from server.briefing import briefing
 from server.call import LiveCall, Office
-from server.plan import call_plan
 
 _log = logging.getLogger(__name__)
 
@@ -59,12 +59,8 @@ class Switchboard:
                 self._nobody.set()
 
     async def _call(self, incoming: Incoming) -> LiveCall | None:
-        async with self._office.database.read() as work:
-            flow = await work.flows.for_line(incoming.account or None, incoming.to_number or None)
-            agent = await work.agents.get(flow.agent_id) if flow is not None and flow.agent_id else None
-        if flow is None:
-            return None
-        return LiveCall(self._office, self._workshop, flow, call_plan(agent, flow, incoming.custom), incoming)
+        brief = await briefing(self._office.database, self._office.seal, incoming)
+        return None if brief is None else LiveCall(self._office, self._workshop, brief, incoming)
 
     def command(self, call: str, frame: Frame) -> bool:
         """False if the call is not live here."""

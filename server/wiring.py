@@ -15,6 +15,7 @@ from aiohttp import ClientSession, web
 from prometheus_client import CollectorRegistry
 from pydantic import SecretStr
 
+from control_api.addresses import trusted_networks
 from control_api.app import create_app
 from control_api.live import LiveSocket
 from control_api.stories import Stories
@@ -27,6 +28,8 @@ from processors.wav import repair
 from server import demo, warmup
 from server.assembly import Workshop
 from server.call import Office
+from server.control import services
+from server.door import listening
 from server.journal import Ledger
 from server.logs import AccessLog
 from server.metrics import LoopLag, metrics_route
@@ -71,6 +74,8 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
         first_key = await _first_start(database, settings)
         await _after_a_crash(database, recordings, settings.node)
 
+        http = await stack.enter_async_context(ClientSession())
+        shared = await stack.enter_async_context(services(settings, database, http))
         registry = CollectorRegistry()
         metrics = Metrics(registry)
         stories = Stories(MemoryBus())
@@ -79,7 +84,7 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
         recording_thread = RecordingThread()
         stack.callback(recording_thread.close)
         workshop = Workshop(
-            http=await stack.enter_async_context(ClientSession()),
+            http=http,
             detector=stack.enter_context(_detector()),
             judge=judge.finished,
             recordings=recording_thread,
@@ -87,7 +92,7 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
             max_seconds=settings.max_call_seconds,
         )
         ledger = Ledger(database)
-        office = Office(database, ledger, stories, recordings, metrics, settings.node)
+        office = Office(database, ledger, stories, recordings, metrics, settings.node, shared.seal)
         switchboard = Switchboard(office, workshop, max_calls=settings.max_calls)
         server = Server(switchboard, settings.url, first_key)
 
@@ -98,9 +103,10 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
         app = create_app(
             [
                 *_exotel(settings, switchboard, metrics, not_ready).routes(),
-                *LiveSocket(database, stories).routes(),
+                *LiveSocket(database, stories, shared.sign_in).routes(),
                 metrics_route(registry),
             ],
+            services=shared,
             ready=not_ready,
         )
         await stack.enter_async_context(
@@ -199,14 +205,17 @@ async def _make_ready(server: Server, settings: Settings, judge: SmartTurn) -> N
 
 
 async def _listen(stack: AsyncExitStack, app: web.Application, settings: Settings) -> str:
-    runner = web.AppRunner(app, access_log_class=AccessLog, shutdown_timeout=1.0)
-    await runner.setup()
-    stack.push_async_callback(runner.cleanup)
-    site = web.TCPSite(runner, settings.host, settings.port, backlog=1024)
+    door = listening(
+        app,
+        settings.host,
+        settings.port,
+        trusted=trusted_networks(settings.trusted_proxies),
+        access_log_class=AccessLog,
+        shutdown_timeout=1.0,
+    )
     try:
-        await site.start()
+        port = await stack.enter_async_context(door)
     except OSError as error:
         raise StartError(f"The server cannot listen: {error.strerror or error}.") from None
-    port = runner.addresses[0][1]
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     return settings.public_url or f"http://{host}:{port}"

@@ -9,7 +9,10 @@ from typing import Any
 
 from sqlalchemy import func, select, update
 
+from storage.call_search import EVERY_CALL, CallFilter, found
+from storage.customers import Customers
 from storage.records import Call, CallStatus, Outcome, Turn, TurnLatency
+from storage.statistics import Statistics
 from storage.tables import calls, turn_latencies, turns
 from storage.tenancy import Tenancy
 
@@ -44,13 +47,15 @@ class Calls:
         )
         return None if row is None else Call(**row)
 
-    async def newest(self, limit: int, offset: int = 0) -> tuple[list[Call], int]:
-        """A page, newest first, and how many calls there are in all."""
-        mine = self._tenancy.mine(calls)
-        page = select(calls).where(mine).order_by(calls.c.started_at.desc(), calls.c.id.desc())
-        rows = await self._tenancy.rows(page.limit(limit).offset(offset))
-        total = await self._tenancy.connection.scalar(select(func.count()).select_from(calls).where(mine))
-        return [Call(**row) for row in rows], total or 0
+    async def newest(self, limit: int, offset: int = 0, wanted: CallFilter = EVERY_CALL) -> tuple[list[Call], int]:
+        """A page of those that are wanted, newest first, and how many there are in all."""
+        return await found(self._tenancy, wanted, limit, offset)
+
+    async def of_customer(self, customer_id: str, limit: int) -> list[Call]:
+        """Newest first."""
+        its = select(calls).where(calls.c.customer_id == customer_id, self._tenancy.mine(calls))
+        rows = await self._tenancy.rows(its.order_by(calls.c.started_at.desc(), calls.c.id.desc()).limit(limit))
+        return [Call(**row) for row in rows]
 
     async def moved(self, call_id: str, to: CallStatus) -> bool:
         """False if the call was no longer where `to` is reached from: a late report, or a repeated one."""
@@ -72,9 +77,8 @@ class Calls:
         recording: str | None = None,
     ) -> bool:
         """`recording` is the path of what was recorded in fact. False if the call was over: the first report stands."""
-        return await self._change(
+        return await self._end(
             call_id,
-            LIVE,
             status=CallStatus.ENDED,
             ended_at=at,
             outcome=outcome,
@@ -104,7 +108,7 @@ class Calls:
                 duration=await self._last_word(call.id),
             )
             to = {name: getattr(ended, name) for name in ("status", "ended_at", "outcome", "reason", "duration")}
-            if await self._change(call.id, LIVE, **to):
+            if await self._end(call.id, **to):
                 over.append(ended)
         return over
 
@@ -133,6 +137,17 @@ class Calls:
             .order_by(turn_latencies.c.position)
         )
         return [TurnLatency(**row) for row in rows]
+
+    async def _end(self, call_id: str, **to: Any) -> bool:
+        """With what is counted of a call that is over, in the same transaction."""
+        if not await self._change(call_id, LIVE, **to):
+            return False
+        call = await self.get(call_id)
+        assert call is not None
+        await Statistics(self._tenancy).ended(call)
+        if call.customer_id is not None and call.ended_at is not None:
+            await Customers(self._tenancy).called(call.customer_id, call.call_type, at=call.ended_at)
+        return True
 
     async def _last_word(self, call_id: str) -> float:
         end = select(func.max(turns.c.at + turns.c.seconds)).where(turns.c.call_id == call_id)

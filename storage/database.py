@@ -10,20 +10,33 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import orjson
-from sqlalchemy import URL, event, make_url
+from sqlalchemy import URL, NullPool, event, make_url
 from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from storage import sqlite
 from storage.agents import Agents
 from storage.calls import Calls
+from storage.contact_lists import ContactLists
+from storage.customers import Customers
+from storage.errors import BUSY, DatabaseUnavailableError, UnusableDatabaseError, unavailable
 from storage.flows import Flows
 from storage.ids import EVENT, new_id
+from storage.integrations import Integrations
 from storage.keys import Keys
+from storage.numbers import Numbers
 from storage.organisations import Organisations
 from storage.outbox import Outbox
 from storage.records import OutboxEvent
+from storage.scripts import Scripts
+from storage.sealed_json import SealedJson
+from storage.speakers import Speakers
+from storage.statistics import Statistics
 from storage.tenancy import Tenancy
+from storage.webhooks import Webhooks
+
+__all__ = ["Database", "DatabaseUnavailableError", "UnitOfWork", "UnusableDatabaseError", "to_the_end"]
 
 _T = TypeVar("_T")
 
@@ -31,14 +44,11 @@ READERS = 4
 """SQLite connections that only read. They see the last commit and wait for no writer."""
 
 
-class UnusableDatabaseError(Exception):
-    """The database cannot be worked with as it is. Its text is one sentence for the operator, without the URL."""
-
-
 class UnitOfWork:
     """One transaction, bound to the organisation it was opened for."""
 
     def __init__(self, connection: AsyncConnection, organisation: str | None) -> None:
+        self._connection = connection
         tenancy = Tenancy(connection, organisation)
         self.organisations = Organisations(tenancy)
         self.keys = Keys(tenancy)
@@ -46,8 +56,23 @@ class UnitOfWork:
         self.flows = Flows(tenancy)
         self.calls = Calls(tenancy)
         self.outbox = Outbox(tenancy)
+        self.customers = Customers(tenancy)
+        self.lists = ContactLists(tenancy)
+        self.scripts = Scripts(tenancy)
+        self.numbers = Numbers(tenancy)
+        self.integrations = Integrations(tenancy)
+        self.webhooks = Webhooks(tenancy)
+        self.speakers = Speakers(tenancy)
+        self.statistics = Statistics(tenancy)
+        self.sealed = SealedJson(tenancy)
         self.organisation = organisation
         self.has_announced = False
+
+    def of(self, organisation: str) -> UnitOfWork:
+        """The same transaction in the eyes of one organisation: to read on, once it is known whose it is."""
+        if self.organisation not in (None, organisation):
+            raise ValueError("a unit of work of another organisation")
+        return UnitOfWork(self._connection, organisation)
 
     async def announce(self, topic: str, body: Mapping[str, Any], *, organisation: str | None = None) -> None:
         """Tells of a change in the transaction that makes it. An unbound unit of work names whose change it is."""
@@ -59,7 +84,10 @@ class UnitOfWork:
 
 
 class Database:
-    """SQLite or PostgreSQL, by its URL. Opens nothing until the first unit of work. Raises UnusableDatabaseError."""
+    """SQLite or PostgreSQL, by its URL. Opens nothing until the first unit of work. Raises UnusableDatabaseError.
+
+    All it does raises DatabaseUnavailableError while the database is down, and works again once it is back.
+    """
 
     def __init__(self, url: str) -> None:
         try:
@@ -69,8 +97,10 @@ class Database:
         match parsed.drivername:
             case "sqlite+aiosqlite":
                 self._writer, self._reader = _sqlite(parsed)
+                self._builder = self._writer
             case "postgresql+asyncpg":
-                self._writer = self._reader = _postgresql(parsed)
+                self._writer, self._builder = _postgresql(parsed)
+                self._reader = self._writer
             case _:
                 raise UnusableDatabaseError(
                     "the database URL must begin with sqlite+aiosqlite:// or postgresql+asyncpg://"
@@ -83,9 +113,11 @@ class Database:
         """Commits at the end; rolls back when the block raises or is cancelled.
 
         The commit is not torn by a cancellation: it is waited for, and the cancellation raised after it. On SQLite one
-        block at a time writes, and the next one waits for it: do nothing slow inside.
+        block at a time writes, and the next one waits for it: do nothing slow inside. On PostgreSQL a statement that
+        failed fails the whole block, and who says nothing for a minute loses it.
         """
-        async with self._writer.connect() as connection:
+        async with _connection(self._writer) as connection:
+            await connection.execution_options(organisation=organisation)
             await connection.begin()
             work = UnitOfWork(connection, organisation)
             yield work
@@ -98,8 +130,8 @@ class Database:
     @asynccontextmanager
     async def read(self, organisation: str | None = None) -> AsyncIterator[UnitOfWork]:
         """One consistent view, beside any writer. A write in it fails."""
-        async with self._reader.connect() as connection:
-            await connection.execution_options(postgresql_readonly=True)
+        async with _connection(self._reader) as connection:
+            await connection.execution_options(organisation=organisation, reads_only=True)
             yield UnitOfWork(connection, organisation)
 
     async def close(self) -> None:
@@ -108,8 +140,8 @@ class Database:
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[AsyncConnection]:
-        """The bare connection of a write transaction, for migrations."""
-        async with self._writer.begin() as connection:
+        """The bare connection of a write transaction that may take its time, for migrations."""
+        async with _connection(self._builder) as connection, connection.begin():
             yield connection
 
     async def __aenter__(self) -> Self:
@@ -128,16 +160,42 @@ def _sqlite(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
     Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     writer = _engine(url, pool_size=1, max_overflow=0)
     reader = _engine(url, pool_size=READERS, max_overflow=0)
-    _prepare(writer, sqlite.WRITER_SETTINGS, "BEGIN IMMEDIATE")
-    _prepare(reader, sqlite.READER_SETTINGS, "BEGIN")
+    for engine, settings, begin in (
+        (writer, sqlite.WRITER_SETTINGS, "BEGIN IMMEDIATE"),
+        (reader, sqlite.READER_SETTINGS, "BEGIN"),
+    ):
+        _prepare(engine, settings, begin)
+        event.listen(engine.sync_engine, "handle_error", unavailable)
     return writer, reader
 
 
-def _postgresql(url: URL) -> AsyncEngine:
+def _postgresql(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
+    from storage import postgresql  # who uses SQLite does without its driver
+
+    unknown = postgresql.unknown_options(url.query)
+    if unknown:
+        raise UnusableDatabaseError(f"the database URL has an unknown option: {unknown[0]}")
+    engine = _engine(
+        url,
+        pool_size=postgresql.CONNECTIONS,
+        max_overflow=0,
+        pool_timeout=postgresql.WAITS_SECONDS,
+        pool_use_lifo=True,  # the same few again and again: they have their statements prepared
+        connect_args=postgresql.arguments(patient=False),
+    )
+    patient = _engine(url, poolclass=NullPool, connect_args=postgresql.arguments(patient=True))
+    postgresql.prepare(engine.sync_engine)
+    postgresql.prepare(patient.sync_engine)
+    return engine, patient
+
+
+@asynccontextmanager
+async def _connection(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     try:
-        return _engine(url, pool_pre_ping=True)
-    except ModuleNotFoundError:
-        raise UnusableDatabaseError("a PostgreSQL database needs the package asyncpg") from None
+        async with engine.connect() as connection:
+            yield connection
+    except PoolTimeoutError:
+        raise DatabaseUnavailableError(BUSY) from None
 
 
 def _engine(url: URL, **options: Any) -> AsyncEngine:

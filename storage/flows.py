@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import case, delete, or_, select, update
+from sqlalchemy import ColumnElement, case, delete, or_, select, update
 
 from storage.records import Flow, FlowKind, FlowStatus
+from storage.selection import queued
 from storage.tables import flows
 from storage.tenancy import Tenancy, values
 
@@ -20,13 +23,30 @@ class Flows:
         await self._tenancy.add(flows, flow)
 
     async def get(self, flow_id: str) -> Flow | None:
-        row = await self._tenancy.row(select(flows).where(flows.c.id == flow_id, self._tenancy.mine(flows)))
+        row = await self._tenancy.row(select(flows).where(flows.c.id == flow_id, self._mine))
+        return None if row is None else Flow(**row)
+
+    async def held(self, flow_id: str) -> Flow | None:
+        """As `get`, and nobody else changes it until the end of the transaction."""
+        mine = select(flows).where(flows.c.id == flow_id, self._mine)
+        row = await self._tenancy.row(mine.with_for_update())
         return None if row is None else Flow(**row)
 
     async def every(self) -> list[Flow]:
         """Oldest first."""
-        rows = await self._tenancy.rows(select(flows).where(self._tenancy.mine(flows)).order_by(flows.c.id))
+        rows = await self._tenancy.rows(select(flows).where(self._mine).order_by(flows.c.id))
         return [Flow(**row) for row in rows]
+
+    async def page(
+        self, limit: int, offset: int = 0, *, kind: FlowKind | None = None, status: FlowStatus | None = None
+    ) -> tuple[list[Flow], int]:
+        """A page, newest first, and how many there are in all."""
+        asked = [(flows.c.kind == kind, kind), (flows.c.status == status, status)]
+        wanted = [self._mine, *(condition for condition, value in asked if value is not None)]
+        rows = await self._tenancy.rows(
+            select(flows).where(*wanted).order_by(flows.c.id.desc()).limit(limit).offset(offset)
+        )
+        return [Flow(**row) for row in rows], await self._tenancy.count(select(flows.c.id).where(*wanted))
 
     async def for_line(self, account: str | None, number: str | None) -> Flow | None:
         """The active inbound flow that a call to `number` on the carrier's `account` belongs to.
@@ -43,29 +63,61 @@ class Flows:
                 flows.c.kind == FlowKind.INBOUND,
                 flows.c.status == FlowStatus.ACTIVE,
                 or_(own_line & (own_account | any_account), flows.c.is_demo),
-                self._tenancy.mine(flows),
+                self._mine,
             )
             .order_by(case((own_line & own_account, 0), (own_line & any_account, 1), else_=2), flows.c.id)
         )
         return None if row is None else Flow(**row)
+
+    async def line_is_free(self, flow: Flow) -> bool:
+        """Whether no other active inbound flow has its number on its account.
+
+        Nobody else can take the line until the end of the transaction. A flow without a number has no line.
+        """
+        if flow.phone_number is None:
+            return True
+        await self._tenancy.alone(flows)
+        rival = select(flows.c.id).where(
+            flows.c.kind == FlowKind.INBOUND,
+            flows.c.status == FlowStatus.ACTIVE,
+            flows.c.phone_number == flow.phone_number,
+            flows.c.account_sid == flow.account_sid,  # None asks for NULL
+            flows.c.id != flow.id,
+            self._mine,
+        )
+        return await self._tenancy.row(rival) is None
+
+    async def with_list(self, list_id: str, statuses: Iterable[FlowStatus]) -> bool:
+        """Whether a flow in one of those states calls the customers on a list."""
+        using = flows.c.contact_list_id == list_id, flows.c.status.in_(list(statuses)), self._mine
+        return await self._tenancy.row(select(flows.c.id).where(*using)) is not None
+
+    async def queued(self, flow: Flow, now: datetime) -> int:
+        """How many customers it would call if it were launched at `now`."""
+        return await self._tenancy.count(queued(self._tenancy, flow, now))
 
     async def save(self, flow: Flow, *, now: datetime) -> bool:
         """Writes every field but its status. False if it is gone."""
         changed = values(replace(flow, updated_at=now))
         for fixed in ("id", "organisation_id", "created_at", "status"):
             del changed[fixed]
-        mine = self._tenancy.mine(flows)
-        return await self._tenancy.change(update(flows).where(flows.c.id == flow.id, mine).values(changed)) == 1
+        return await self._tenancy.change(update(flows).where(flows.c.id == flow.id, self._mine).values(changed)) == 1
 
-    async def move(self, flow_id: str, *, now: datetime, to: FlowStatus, only_from: frozenset[FlowStatus]) -> bool:
-        """False if it was in none of those states any more."""
+    async def move(
+        self, flow_id: str, *, now: datetime, to: FlowStatus, only_from: Iterable[FlowStatus], **more: Any
+    ) -> bool:
+        """Sets the fields in `more` with the state. False if it was in none of those states any more."""
         moved = (
             update(flows)
-            .where(flows.c.id == flow_id, flows.c.status.in_(only_from), self._tenancy.mine(flows))
-            .values(status=to, updated_at=now)
+            .where(flows.c.id == flow_id, flows.c.status.in_(list(only_from)), self._mine)
+            .values(status=to, updated_at=now, **more)
         )
         return await self._tenancy.change(moved) == 1
 
     async def delete(self, flow_id: str) -> bool:
         """Its calls stay. False if it was gone."""
-        return await self._tenancy.change(delete(flows).where(flows.c.id == flow_id, self._tenancy.mine(flows))) == 1
+        return await self._tenancy.change(delete(flows).where(flows.c.id == flow_id, self._mine)) == 1
+
+    @property
+    def _mine(self) -> ColumnElement[bool]:
+        return self._tenancy.mine(flows)

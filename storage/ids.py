@@ -14,6 +14,8 @@ CHANCE_DIGITS = 15
 """75 bits from the system's generator."""
 
 ORGANISATION, KEY, AGENT, FLOW, CALL, EVENT = "org_", "key_", "agt_", "flw_", "cal_", "evt_"
+CUSTOMER, LIST, SCRIPT, NUMBER, WEBHOOK, LOG = "cst_", "lst_", "scr_", "num_", "wbh_", "wbl_"
+VOICE, SAMPLE = "vs_", "smp_"
 
 
 class _Clock:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from storage.records import Organisation
 from storage.tables import organisations
@@ -20,3 +20,12 @@ class Organisations:
         """The oldest. None before the first start."""
         row = await self._tenancy.row(select(organisations).order_by(organisations.c.id))
         return None if row is None else Organisation(**row)
+
+    async def get(self, organisation_id: str) -> Organisation | None:
+        row = await self._tenancy.row(select(organisations).where(organisations.c.id == organisation_id))
+        return None if row is None else Organisation(**row)
+
+    async def save(self, organisation: Organisation) -> None:
+        """Writes its name and what its calls are told to do."""
+        changed = {"name": organisation.name, "assistant_overrides": organisation.assistant_overrides}
+        await self._tenancy.change(update(organisations).where(organisations.c.id == organisation.id).values(changed))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -15,9 +15,21 @@ class FlowKind(StrEnum):
 
 
 class FlowStatus(StrEnum):
+    """An inbound line is a draft, active or paused only."""
+
     DRAFT = "draft"
+    SCHEDULED = "scheduled"
     ACTIVE = "active"
     PAUSED = "paused"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+
+
+class Distribution(StrEnum):
+    """Which of a campaign's numbers the next call is made from."""
+
+    ROUND_ROBIN = "round_robin"
+    LEAST_USED = "least_used"
 
 
 class CallType(StrEnum):
@@ -43,6 +55,12 @@ class Outcome(StrEnum):
     NO_ANSWER = "no-answer"
     BUSY = "busy"
     FAILED = "failed"
+
+
+class Sentiment(StrEnum):
+    POSITIVE = "positive"
+    NEUTRAL = "neutral"
+    NEGATIVE = "negative"
 
 
 class Speaker(StrEnum):
@@ -77,6 +95,8 @@ class Organisation:
     id: str
     name: str
     created_at: datetime
+    assistant_overrides: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """What its calls are told to do, where nothing nearer to a call says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +137,7 @@ class Agent:
     """The call plan: greeting, prompt, and the provider and options of each stage."""
     is_active: bool = True
     """False once deleted: old calls still name it."""
+    assistant_overrides: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +160,35 @@ class Flow:
     config: Mapping[str, Any] = field(default_factory=dict, repr=False)
     is_demo: bool = False
     """Takes the calls that find no other flow."""
+    description: str = ""
+    script_id: str | None = None
+    branches: Sequence[str] = field(default_factory=list)
+    """Tags: customers with all of them that differ in prefix, and any of those that share one."""
+    contact_list_id: str | None = None
+    """Who is called, in place of `branches`."""
+    start_date: date | None = None
+    end_date: date | None = None
+    time_window: Mapping[str, Any] | None = None
+    """`start`, `end` (HH:MM), `timezone`, and perhaps `days`: the hours in which it calls."""
+    start_at: datetime | None = None
+    """When a scheduled campaign starts."""
+    end_at: datetime | None = None
+    """When it gives up what is left."""
+    max_parallel_calls: int = 5
+    rate_limit_per_number: int = 10
+    """Calls a minute from each of its numbers."""
+    retry_attempts: int = 2
+    retry_delay_minutes: Sequence[int] = field(default_factory=lambda: [30])
+    """Before the first retry, the second and so on; the last one holds for the rest."""
+    retry_on: Sequence[str] = field(default_factory=lambda: ["no-answer", "busy", "failed"])
+    """Outcomes."""
+    phone_numbers: Sequence[str] = field(default_factory=list)
+    """Ids of the numbers that it calls from."""
+    distribution: Distribution = Distribution.ROUND_ROBIN
+    dedupe_hours: int = 24
+    """Who was dialled by any campaign within these is left out."""
+    ended_reason: str | None = None
+    assistant_overrides: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +219,11 @@ class Call:
     language: str | None = None
     recording: str | None = None
     """Path below the data folder."""
+    customer_id: str | None = None
+    sentiment: Sentiment | None = None
+    summary: str | None = field(default=None, repr=False)
+    key_details: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """What was extracted from it, by us or by a workflow service."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,87 +1,30 @@
-"""The tables, column for column as in the records."""
+"""The tables of calls and of who answers them, column for column as in the records."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
     JSON,
     Boolean,
     Column,
-    DateTime,
-    Dialect,
-    Enum,
+    Date,
     Float,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
     Integer,
-    MetaData,
     String,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
 )
 
-from storage.records import CallStatus, CallType, FlowKind, FlowStatus, Outcome, Scope, Speaker
+from storage.columns import Id, Owner, Scopes, UtcTime, metadata, one_of
+from storage.records import CallStatus, CallType, Distribution, FlowKind, FlowStatus, Outcome, Sentiment, Speaker
 
-
-class UtcTime(TypeDecorator[datetime]):
-    """An aware time, kept in UTC. Raises ValueError for one that names no zone."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a time without a zone")
-        return value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class Scopes(TypeDecorator[frozenset[Scope]]):
-    """A set of scopes, kept as words in one line."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: Iterable[Scope] | None, dialect: Dialect) -> str | None:
-        return None if value is None else " ".join(sorted(value))
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> frozenset[Scope] | None:
-        return None if value is None else frozenset(Scope(word) for word in value.split())
-
-
-def one_of(words: type[StrEnum]) -> Enum:
-    return Enum(words, native_enum=False, length=20, values_callable=lambda kind: [member.value for member in kind])
-
-
-def Id(name: str, *more: Any, **options: Any) -> Column[str]:  # noqa: N802 - reads as the column types do
-    return Column(name, String(40), *more, **options)
-
-
-def Owner(**options: Any) -> Column[str]:  # noqa: N802
-    return Id("organisation_id", ForeignKey("organisations.id"), nullable=False, **options)
-
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+EMPTY_OBJECT, EMPTY_LIST = "{}", "[]"
+"""What a JSON column that came later holds in older rows."""
 
 organisations = Table(
     "organisations",
@@ -89,6 +32,7 @@ organisations = Table(
     Id("id", primary_key=True),
     Column("name", Text, nullable=False),
     Column("created_at", UtcTime, nullable=False),
+    Column("assistant_overrides", JSON, nullable=False, server_default=EMPTY_OBJECT),
 )
 
 api_keys = Table(
@@ -121,6 +65,7 @@ agents = Table(
     Column("voice_config", JSON, nullable=False),
     Column("config", JSON, nullable=False),
     Column("is_active", Boolean, nullable=False),
+    Column("assistant_overrides", JSON, nullable=False, server_default=EMPTY_OBJECT),
     UniqueConstraint("organisation_id", "id"),
 )
 
@@ -141,6 +86,25 @@ flows = Table(
     Column("language_code", String(20)),
     Column("config", JSON, nullable=False),
     Column("is_demo", Boolean, nullable=False),
+    Column("description", Text, nullable=False, server_default=""),
+    Id("script_id"),
+    Column("branches", JSON, nullable=False, server_default=EMPTY_LIST),
+    Id("contact_list_id"),
+    Column("start_date", Date),
+    Column("end_date", Date),
+    Column("time_window", JSON(none_as_null=True)),
+    Column("start_at", UtcTime),
+    Column("end_at", UtcTime),
+    Column("max_parallel_calls", Integer, nullable=False, server_default="5"),
+    Column("rate_limit_per_number", Integer, nullable=False, server_default="10"),
+    Column("retry_attempts", Integer, nullable=False, server_default="2"),
+    Column("retry_delay_minutes", JSON, nullable=False, server_default="[30]"),
+    Column("retry_on", JSON, nullable=False, server_default='["no-answer","busy","failed"]'),
+    Column("phone_numbers", JSON, nullable=False, server_default=EMPTY_LIST),
+    Column("distribution", one_of(Distribution), nullable=False, server_default="round_robin"),
+    Column("dedupe_hours", Integer, nullable=False, server_default="24"),
+    Column("ended_reason", String(80)),
+    Column("assistant_overrides", JSON, nullable=False, server_default=EMPTY_OBJECT),
     # Both columns together, so that no flow can name another organisation's agent.
     ForeignKeyConstraint(["organisation_id", "agent_id"], ["agents.organisation_id", "agents.id"]),
 )
@@ -168,9 +132,18 @@ calls = Table(
     Column("duration", Float),
     Column("language", String(20)),
     Column("recording", Text),
+    Id("customer_id"),
+    Column("sentiment", one_of(Sentiment)),
+    Column("summary", Text),
+    Column("key_details", JSON, nullable=False, server_default=EMPTY_OBJECT),
     UniqueConstraint("organisation_id", "id"),
     Index(None, "carrier_call"),
     Index(None, "organisation_id", "started_at"),
+    Index(None, "organisation_id", "flow_id", "started_at"),
+    Index(None, "organisation_id", "customer_id", "started_at"),
+    Index(None, "organisation_id", "outcome", "started_at"),
+    Index(None, "organisation_id", "sentiment", "started_at"),
+    Index(None, "organisation_id", "status"),
     Index(None, "node", "status"),
 )
 
@@ -221,3 +194,28 @@ outbox = Table(
     Column("body", JSON, nullable=False),
     Column("created_at", UtcTime, nullable=False),
 )
+
+call_days = Table(
+    "call_days",
+    metadata,
+    Id("organisation_id", ForeignKey("organisations.id"), primary_key=True),
+    # Empty where a call has none: a key holds no NULL.
+    Id("flow_id", primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("call_type", String(20), primary_key=True),
+    Column("outcome", String(20), primary_key=True),
+    Column("sentiment", String(20), primary_key=True),
+    Column("calls", Integer, nullable=False),
+    Column("seconds", Float, nullable=False),
+)
+"""Calls that are over, counted by the UTC day on which they started: what a million of them are told from."""
+
+call_hours = Table(
+    "call_hours",
+    metadata,
+    Id("organisation_id", ForeignKey("organisations.id"), primary_key=True),
+    Id("flow_id", primary_key=True),
+    Column("half_hour", Integer, primary_key=True, autoincrement=False),
+    Column("calls", Integer, nullable=False),
+)
+"""The same calls by the half-hour of the UTC day, 0 to 47: fine enough for every zone with many telephones."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Delete, Select, Table, Update, insert, true
+from sqlalchemy import ColumnElement, Delete, FromClause, Select, Table, Update, func, insert, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 
@@ -28,14 +28,19 @@ class Tenancy:
     connection: AsyncConnection
     organisation: str | None
 
-    def mine(self, table: Table) -> ColumnElement[bool]:
+    def mine(self, table: FromClause) -> ColumnElement[bool]:
         """The condition that every statement on `table` carries."""
         return true() if self.organisation is None else table.c.organisation_id == self.organisation
 
     async def add(self, table: Table, record: Owned) -> None:
-        if self.organisation not in (None, record.organisation_id):
-            raise WrongOrganisationError(f"a row of {record.organisation_id} in the name of {self.organisation}")
+        self._must_be_mine(record)
         await self.connection.execute(insert(table), values(record))
+
+    async def add_every(self, table: Table, records: Sequence[Owned]) -> None:
+        """As `add`, of at least one, in one statement."""
+        for record in records:
+            self._must_be_mine(record)
+        await self.connection.execute(insert(table), [values(record) for record in records])
 
     async def add_all(self, table: Table, records: Sequence[object]) -> None:
         """Rows that name no organisation of their own: they become this one's, in one statement."""
@@ -45,10 +50,23 @@ class Tenancy:
             rows = [{**values(record), "organisation_id": self.organisation} for record in records]
             await self.connection.execute(insert(table), rows)
 
-    async def rows(self, query: Select[Any]) -> list[dict[str, Any]]:
+    async def alone(self, table: Table) -> None:
+        """Nobody else adds to this organisation's rows of `table` until the end of the transaction.
+
+        For what looks first and adds then. SQLite lets one writer in at a time anyway.
+        """
+        if self.connection.dialect.name == "postgresql":
+            what = f"{table.name} {self.organisation}"
+            await self.connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(what))))
+
+    async def count(self, query: Select[*tuple[Any, ...]]) -> int:
+        """How many rows it has."""
+        return await self.connection.scalar(select(func.count()).select_from(query.subquery())) or 0
+
+    async def rows(self, query: Select[*tuple[Any, ...]]) -> list[dict[str, Any]]:
         return [dict(row) for row in (await self.connection.execute(query)).mappings()]
 
-    async def row(self, query: Select[Any]) -> dict[str, Any] | None:
+    async def row(self, query: Select[*tuple[Any, ...]]) -> dict[str, Any] | None:
         """The first one."""
         found = (await self.connection.execute(query.limit(1))).mappings().first()
         return None if found is None else dict(found)
@@ -56,6 +74,10 @@ class Tenancy:
     async def change(self, statement: Update | Delete) -> int:
         """How many rows it touched."""
         return (await self.connection.execute(statement)).rowcount
+
+    def _must_be_mine(self, record: Owned) -> None:
+        if self.organisation not in (None, record.organisation_id):
+            raise WrongOrganisationError(f"a row of {record.organisation_id} in the name of {self.organisation}")
 
 
 def values(record: object) -> dict[str, Any]:

@@ -1,5 +1,25 @@
-"""A migrated and seeded database for each test."""
+"""A migrated and seeded database for each test, which runs on SQLite and on PostgreSQL."""
 
-from tests.storage.conftest import database, file, seeded, template
+from tests.storage.conftest import (
+    cluster,
+    database,
+    database_url,
+    file,
+    origin,
+    place,
+    pytest_generate_tests,
+    seeded,
+    template,
+)
 
-__all__ = ["database", "file", "seeded", "template"]
+__all__ = [
+    "cluster",
+    "database",
+    "database_url",
+    "file",
+    "origin",
+    "place",
+    "pytest_generate_tests",
+    "seeded",
+    "template",
+]

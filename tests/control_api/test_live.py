@@ -9,6 +9,7 @@ import pytest
 from aiohttp import ClientSession, ClientWebSocketResponse, web
 
 from control_api import live
+from control_api.auth import SignIn
 from control_api.live import LiveSocket
 from control_api.stories import Stories
 from storage.bus import MemoryBus
@@ -60,13 +61,15 @@ async def desk(database: Database, seeded: Seeded) -> AsyncIterator[Desk]:
         await work.calls.open(call)
     stories = Stories(MemoryBus())
     app = web.Application()
-    app.add_routes(LiveSocket(database, stories).routes())
+    sign_in = SignIn(database)
+    app.add_routes(LiveSocket(database, stories, sign_in).routes())
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     async with ClientSession() as http:
         yield Desk(database, stories, call.id, http, f"http://127.0.0.1:{runner.addresses[0][1]}")
     await runner.cleanup()
+    await sign_in.close()
 
 
 async def told(socket: ClientWebSocketResponse[Any]) -> tuple[list[Any], int | None]:
@@ -197,7 +200,8 @@ async def test_a_handler_that_is_cancelled_while_it_puts_away_stays_cancelled(
 
     monkeypatch.setattr(LiveSocket, "_tell", slow)
     stories: Any = desk.stories
-    live_socket = LiveSocket(desk.database, stories)
+    sign_in = SignIn(desk.database)
+    live_socket = LiveSocket(desk.database, stories, sign_in)
     over = asyncio.get_running_loop().create_future()
 
     async def handler(request: web.Request) -> web.StreamResponse:
@@ -223,3 +227,4 @@ async def test_a_handler_that_is_cancelled_while_it_puts_away_stays_cancelled(
         task.cancel()
         assert await over == "cancelled"
     await runner.cleanup()
+    await sign_in.close()

@@ -6,8 +6,20 @@ from pathlib import Path
 
 import pytest
 
+from server import warmup
+
 
 @pytest.fixture(autouse=True)
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     return tmp_path / "data"
+
+
+@pytest.fixture
+def no_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ready at once: nobody speaks."""
+
+    async def load(*given: object, **more: object) -> None:
+        pass
+
+    monkeypatch.setattr(warmup, "load", load)

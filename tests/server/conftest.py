@@ -11,9 +11,17 @@ from server.assembly import Workshop
 from storage.database import Database
 from storage.seed import Seeded
 from tests.server.house import House, a_workshop
-from tests.storage.conftest import database, file, seeded, template
+from tests.storage.conftest import database, database_url, file, seeded, template
+from tests.storage.databases import Place
+from tests.storage.samples import url
 
-__all__ = ["database", "file", "seeded", "template"]
+__all__ = ["database", "database_url", "file", "seeded", "template"]
+
+
+@pytest.fixture
+def place(file: Path, template: tuple[Path, Seeded]) -> Place:
+    """On SQLite alone: what the server does with its database, storage's own tests do on both."""
+    return Place(url(file), template[1])
 
 
 @pytest.fixture

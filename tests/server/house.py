@@ -25,11 +25,13 @@ from storage.database import Database
 from storage.ids import CALL, new_id
 from storage.recordings import Recordings
 from storage.records import Call, OutboxEvent, Turn, TurnLatency
+from storage.sealing import Seal
 from storage.seed import Seeded
 from tests.storage.samples import NOW
 from transports.loopback import Line, Loopback
 
 NODE = "one"
+SEAL = Seal.of([bytes(32)])
 
 
 def scripted(
@@ -59,7 +61,7 @@ class House:
         self.bus = Stories(MemoryBus())
         self.recordings = Recordings(self.data)
         self.office = Office(
-            self.database, Ledger(self.database), self.bus, self.recordings, self.workshop.metrics, NODE
+            self.database, Ledger(self.database), self.bus, self.recordings, self.workshop.metrics, NODE, SEAL
         )
         self.switchboard = Switchboard(self.office, self.workshop, max_calls=self.max_calls)
 

@@ -10,11 +10,19 @@ import pytest
 from aiohttp import web
 from rich.console import Console
 
-from control_api.app import create_app
+from control_api.health import health_routes
 from processors.models import ModelMissing
 from server import caller, warmup
 from server.caller import CallError
 from tests.server.serving import settings
+
+
+@asynccontextmanager
+async def ready(reason: str | None) -> AsyncIterator[str]:
+    app = web.Application()
+    app.add_routes(health_routes(lambda: reason))
+    async with served(app) as url:
+        yield url
 
 
 @asynccontextmanager
@@ -27,12 +35,12 @@ async def served(app: web.Application) -> AsyncIterator[str]:
 
 
 async def test_a_server_that_is_ready_is_called() -> None:
-    async with served(create_app([], ready=lambda: None)) as url:
+    async with ready(None) as url:
         assert await caller._answers(url)
 
 
 async def test_a_server_that_takes_no_call_now_says_why_and_no_other_is_started() -> None:
-    async with served(create_app([], ready=lambda: "All lines are busy.")) as url:
+    async with ready("All lines are busy.") as url:
         with pytest.raises(CallError, match=r"^All lines are busy\.$"):
             await caller._answers(url)
 

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from server import demo
-from server.plan import CallPlan, call_plan
+from server.plan import CallPlan, call_plan, unknown_placeholders, unobeyed
 from tests.storage.samples import a_flow, an_agent
 
 
@@ -93,3 +93,150 @@ def test_the_demo_is_a_plan() -> None:
     made = plan(demo.plan())
     assert "{{" not in made.greeting
     assert "Lakeside Clinic" in made.greeting
+
+
+def greeted(
+    *,
+    organisation: dict[str, Any] | None = None,
+    agent: dict[str, Any] | None = None,
+    agent_overrides: dict[str, Any] | None = None,
+    flow: dict[str, Any] | None = None,
+    flow_overrides: dict[str, Any] | None = None,
+    customer: dict[str, Any] | None = None,
+) -> str:
+    return call_plan(
+        an_agent("org_1", config=agent or {}, assistant_overrides=agent_overrides or {}),
+        a_flow("org_1", config=flow or {}, assistant_overrides=flow_overrides or {}),
+        {},
+        organisation=organisation,
+        customer=customer,
+    ).greeting
+
+
+LEVELS: list[tuple[str, dict[str, Any]]] = [
+    ("organisation", {"firstMessage": "0"}),
+    ("agent", {"greeting": "1"}),
+    ("agent_overrides", {"firstMessage": "2"}),
+    ("flow", {"greeting": "3"}),
+    ("flow_overrides", {"firstMessage": "4"}),
+    ("customer", {"firstMessage": "5"}),
+]
+"""Lowest first."""
+
+
+@pytest.mark.parametrize("top", range(len(LEVELS)))
+def test_each_level_stands_above_those_below_it(top: int) -> None:
+    assert greeted(**dict(LEVELS[: top + 1])) == str(top)
+    assert greeted(**dict([LEVELS[top]])) == str(top)
+    for below in range(top):
+        assert greeted(**dict([LEVELS[below], LEVELS[top]])) == str(top)
+
+
+def test_a_null_gives_the_word_back_to_what_our_own_records_say() -> None:
+    assert (
+        greeted(agent={"greeting": "1"}, flow_overrides={"firstMessage": "4"}, customer={"firstMessage": None}) == "1"
+    )
+    assert greeted(flow_overrides={"firstMessage": "4"}, customer={"firstMessage": None}) == ""
+
+
+def test_overrides_of_several_levels_are_read_together() -> None:
+    waits = {"firstMessageMode": "assistant-waits-for-user"}
+    assert greeted(flow_overrides=waits, customer={"firstMessage": "5"}) == ""
+    assert greeted(agent_overrides=waits, flow={"greeting": "3"}) == "3"
+    assert greeted(agent_overrides=waits, flow={"greeting": "3"}, flow_overrides={"firstMessage": "4"}) == "4"
+
+
+def test_a_customers_part_of_an_object_leaves_the_rest() -> None:
+    flow = a_flow(
+        "org_1",
+        assistant_overrides={"model": {"provider": "custom-llm", "url": "http://llm.example.com", "temperature": 0.1}},
+    )
+    llm = call_plan(None, flow, {}, customer={"model": {"temperature": 0.9}}).llm
+    assert (llm.options["base_url"], llm.options["temperature"]) == ("http://llm.example.com", 0.9)
+
+
+def test_the_agents_own_words_stand_above_all_that_the_organisation_says_of_the_same() -> None:
+    organisation = {
+        "model": {"provider": "custom-llm", "url": "http://llm.example.com"},
+        "startSpeakingPlan": {"transcriptionEndpointingPlan": {"onNumberSeconds": 2}},
+        "artifactPlan": {"recordingEnabled": False},
+    }
+    agent = an_agent("org_1", config={"llm": {"provider": "embedded"}, "smart_turn": True})
+    made = call_plan(agent, a_flow("org_1"), {}, organisation=organisation)
+    assert (made.llm.provider, made.smart_turn, made.record) == ("embedded", True, False)
+    assert call_plan(None, a_flow("org_1"), {}, organisation=organisation).llm.provider == "openai"
+
+
+def test_the_flows_language_stands_above_its_agents_transcriber() -> None:
+    agent = an_agent("org_1", assistant_overrides={"transcriber": {"language": "en-GB"}})
+    assert call_plan(agent, a_flow("org_1"), {}).language == "en-GB"
+    assert call_plan(agent, a_flow("org_1", language_code="ta-IN"), {}).language == "ta-IN"
+
+
+def test_variables_are_gathered_name_by_name() -> None:
+    agent = an_agent(
+        "org_1",
+        config={"greeting": "{{a}} {{b}} {{c}} {{d}} {{e}}", "variables": {"a": 1, "b": 1, "c": 1, "d": 1, "e": 1}},
+        assistant_overrides={"variableValues": {"b": 2, "c": 2, "d": 2, "e": 2}},
+    )
+    flow = a_flow("org_1", assistant_overrides={"variableValues": {"c": 3, "d": 3, "e": 3}})
+    organisation = {"variableValues": {"a": 0}}
+    made = call_plan(agent, flow, {"d": 4, "e": 4}, organisation=organisation, customer={"variableValues": {"e": 5}})
+    assert made.greeting == "1 2 3 4 5"
+
+
+def test_overrides_speak_in_placeholders_too() -> None:
+    flow = a_flow(
+        "org_1",
+        assistant_overrides={
+            "firstMessage": "Hello {{name}}.",
+            "model": {"messages": [{"role": "system", "content": "You talk to {{name}}."}]},
+        },
+    )
+    made = call_plan(None, flow, {"name": "Asha"})
+    assert (made.greeting, made.prompt) == ("Hello Asha.", "You talk to Asha.")
+
+
+def test_overrides_that_cannot_be_are_refused() -> None:
+    with pytest.raises(ValidationError):
+        call_plan(None, a_flow("org_1", assistant_overrides={"firstMesage": "Hi."}), {})
+
+
+def test_what_a_call_will_not_obey_is_told_of_the_topmost_level() -> None:
+    agent = an_agent("org_1", assistant_overrides={"backgroundSound": "office"})
+    flow = a_flow("org_1", assistant_overrides={"endCallMessage": "Bye.", "firstMessage": "Hi."})
+    customer = {"voicemailMessage": "Call us."}
+    assert unobeyed(agent, None) == ["assistantOverrides.backgroundSound is not obeyed yet"]
+    assert unobeyed(agent, flow) == ["assistantOverrides.endCallMessage is not obeyed yet"]
+    assert unobeyed(agent, flow, customer=customer) == ["assistantOverrides.voicemailMessage is not obeyed yet"]
+    assert unobeyed(None, None, organisation=customer) == ["assistantOverrides.voicemailMessage is not obeyed yet"]
+
+
+def test_what_is_obeyed_depends_on_the_levels_below() -> None:
+    warm = {"model": {"temperature": 0.5}}
+    flow = a_flow("org_1", assistant_overrides=warm)
+    own = an_agent("org_1", config={"llm": {"provider": "openai", "options": {"api_key": "sk"}}})
+    assert unobeyed(None, flow) == ["assistantOverrides.model.temperature is not obeyed yet"]
+    assert unobeyed(own, flow) == []
+
+
+def test_placeholders_that_nothing_is_known_of_are_found() -> None:
+    agent = an_agent("org_1", config={"greeting": "Hello {{name}} of {{shop}}.", "variables": {"shop": "Lakeside"}})
+    flow = a_flow(
+        "org_1",
+        config={"recording_disclosure": "{{company}} records."},
+        assistant_overrides={
+            "model": {"messages": [{"role": "system", "content": "Order {{order_id}} of {{nam}}, {{order_id|none}}."}]},
+            "variableValues": {"day": "Monday"},
+        },
+    )
+    assert unknown_placeholders(agent, flow, ["name", "order_id"]) == ["company", "nam"]
+    assert unknown_placeholders(agent, flow, ()) == ["name", "company", "order_id", "nam"]
+
+
+def test_a_placeholder_into_a_known_object_is_looked_up() -> None:
+    agent = an_agent(
+        "org_1",
+        config={"greeting": "{{shop.name}} {{shop.city}} {{customer.name}}", "variables": {"shop": {"name": "L"}}},
+    )
+    assert unknown_placeholders(agent, a_flow("org_1"), {"customer.name"}) == ["shop.city"]

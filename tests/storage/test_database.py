@@ -2,15 +2,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import traceback
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import sqlite
-from storage.database import Database, UnusableDatabaseError
+from storage.database import Database, DatabaseUnavailableError, UnusableDatabaseError
 from storage.seed import Seeded
 from tests.storage.samples import NOW, a_call, an_organisation, url
 
@@ -153,7 +154,7 @@ async def test_a_reader_waits_for_no_writer_and_sees_the_last_commit(database: D
 
 
 async def test_reading_changes_nothing(database: Database) -> None:
-    with pytest.raises(OperationalError):
+    with pytest.raises(DBAPIError, match=r"read-?only"):
         async with database.read() as work:
             await work.organisations.add(an_organisation())
 
@@ -188,7 +189,7 @@ async def test_an_event_belongs_to_somebody(database: Database) -> None:
             await work.announce("call", {})
 
 
-async def test_a_commit_is_on_the_disk(database: Database) -> None:
+async def test_a_commit_is_on_the_disk(database: Database, file: Path) -> None:
     async with database.connect() as connection:
         settings = [
             await connection.scalar(text(f"PRAGMA {name}")) for name in ("journal_mode", "synchronous", "foreign_keys")
@@ -225,9 +226,28 @@ async def test_an_error_repeats_no_words_of_a_caller(database: Database, seeded:
     call = a_call(seeded.organisation, to_number="+919812345678")
     async with database.begin(seeded.organisation) as work:
         await work.calls.open(call)
-        with pytest.raises(IntegrityError) as failure:
+    with pytest.raises(IntegrityError) as failure:
+        async with database.begin(seeded.organisation) as work:
             await work.calls.open(call)
-    assert "+919812345678" not in str(failure.value)
+    assert "+919812345678" not in "".join(traceback.format_exception(failure.value))
+
+
+async def test_who_waits_too_long_for_another_process_is_told_that_the_database_is_busy(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "WRITER_SETTINGS", (*sqlite.WRITER_SETTINGS, "PRAGMA busy_timeout = 10"))
+    async with Database(url(file)) as one, Database(url(file)) as other, one.begin():
+        with pytest.raises(DatabaseUnavailableError, match="the database is busy"):
+            async with other.begin():
+                pass
+
+
+async def test_a_database_whose_file_cannot_be_opened_is_unavailable(tmp_path: Path) -> None:
+    (tmp_path / "vaani.db").mkdir()
+    async with Database(url(tmp_path / "vaani.db")) as database:
+        with pytest.raises(DatabaseUnavailableError):
+            async with database.read():
+                pass
 
 
 async def test_a_time_without_a_zone_is_refused(database: Database, seeded: Seeded) -> None:

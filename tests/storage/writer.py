@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from multiprocessing.connection import Connection
-from pathlib import Path
 
 from storage.database import Database
-from tests.storage.samples import a_call, a_turn, url
+from tests.storage.samples import a_call, a_turn
 
 
-def write_for_ever(file: Path, organisation: str, said: Connection) -> None:
-    asyncio.run(_write(file, organisation, said))
+def write_for_ever(url: str, organisation: str, said: Connection) -> None:
+    asyncio.run(_write(url, organisation, said))
 
 
-async def _write(file: Path, organisation: str, said: Connection) -> None:
-    async with Database(url(file)) as database:
+async def _write(url: str, organisation: str, said: Connection) -> None:
+    async with Database(url) as database:
         while True:
             call = a_call(organisation)
             async with database.begin(organisation) as work:

@@ -158,3 +158,8 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("call_id", "position", name="pk_turns"),
     )
+
+
+def downgrade() -> None:
+    for table in ("turns", "turn_latencies", "flows", "outbox", "calls", "api_keys", "agents", "organisations"):
+        op.drop_table(table)

@@ -1,0 +1,63 @@
+"""The caller's organisation: its name, and what all its calls are told to do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from pydantic import Field
+
+from control_api.asked import Asked
+from control_api.contract import Contract
+from control_api.errors import not_found
+from control_api.overrides import Overrides, kept, readable, warnings
+from control_api.shapes import Body, Name, Shown, Time, changes, unset
+from storage.records import Organisation, Scope
+
+contract = Contract("Organisation", "/organisation", v1=None, read=None, write=Scope.KEYS_WRITE)
+
+
+class OrganisationShown(Shown):
+    uuid: str
+    name: str
+    assistant_overrides: dict[str, Any]
+    created_at: Time
+    warnings: list[str] = Field(description="what of `assistant_overrides` is not obeyed yet")
+
+
+class OrganisationChange(Body):
+    name: Name = unset()
+    assistant_overrides: Overrides = unset()
+
+
+@contract.get("")
+async def get(asked: Asked) -> OrganisationShown:
+    """Get the organisation that the key belongs to."""
+    async with asked.read() as work:
+        return _shown(asked, await work.organisations.get(asked.organisation))
+
+
+@contract.patch("")
+async def change(asked: Asked, body: OrganisationChange) -> OrganisationShown:
+    """Change the organisation."""
+    async with asked.begin() as work:
+        organisation = await work.organisations.get(asked.organisation)
+        if organisation is not None:
+            new = changes(body)
+            if "assistant_overrides" in new:
+                new["assistant_overrides"] = kept(asked, new["assistant_overrides"], organisation.assistant_overrides)
+            organisation = replace(organisation, **new)
+            await work.organisations.save(organisation)
+    return _shown(asked, organisation)
+
+
+def _shown(asked: Asked, organisation: Organisation | None) -> OrganisationShown:
+    if organisation is None:
+        raise not_found("Organisation")
+    return OrganisationShown(
+        uuid=organisation.id,
+        name=organisation.name,
+        assistant_overrides=dict(readable(asked, organisation).assistant_overrides),
+        created_at=organisation.created_at,
+        warnings=warnings(asked, organisation.assistant_overrides),
+    )

@@ -1,0 +1,203 @@
+"""What can be done to a flow, from which state, and what state that leads to: people do it, and so does the clock.
+
+Each move is one guarded change in the caller's unit of work, with the event that tells of it. A flow is passed as it
+was read there; its state is looked at again in the moment of the change.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from storage.database import UnitOfWork
+from storage.ids import FLOW, new_id
+from storage.records import Flow, FlowKind, FlowStatus
+
+DRAFT, SCHEDULED, ACTIVE = FlowStatus.DRAFT, FlowStatus.SCHEDULED, FlowStatus.ACTIVE
+PAUSED, COMPLETED, CANCELLED = FlowStatus.PAUSED, FlowStatus.COMPLETED, FlowStatus.CANCELLED
+OF_A_LINE = frozenset({DRAFT, ACTIVE, PAUSED})
+"""States that an inbound flow has."""
+
+NAMES = {FlowKind.OUTBOUND: "A campaign", FlowKind.INBOUND: "An inbound flow"}
+NAME_LENGTH = 200
+COPY = " (copy)"
+
+
+class MoveRefusedError(Exception):
+    """The flow's state, or another flow, stands against it. Its text is a sentence for whoever asked."""
+
+
+class NotReadyError(Exception):
+    """The flow lacks what it needs. Its text is a sentence that names the field."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A row of the table."""
+
+    verb: str
+    done: str
+    """Its participle."""
+    only_from: frozenset[FlowStatus]
+    to: FlowStatus | None = None
+    """None: the state stays."""
+
+    def allowed(self, flow: Flow) -> bool:
+        fits = flow.kind is FlowKind.OUTBOUND or self.to is None or self.to in OF_A_LINE
+        return fits and flow.status in self.only_from
+
+
+LAUNCH = Action("launch", "launched", frozenset({DRAFT, SCHEDULED, PAUSED}), ACTIVE)
+SCHEDULE = Action("schedule", "scheduled", frozenset({DRAFT}), SCHEDULED)
+UNSCHEDULE = Action("unschedule", "unscheduled", frozenset({SCHEDULED}), DRAFT)
+PAUSE = Action("pause", "paused", frozenset({ACTIVE}), PAUSED)
+STOP = Action("stop", "stopped", frozenset({ACTIVE}), PAUSED)
+RESUME = Action("resume", "resumed", frozenset({PAUSED}), ACTIVE)
+TOGGLE = Action("toggle", "toggled", frozenset({ACTIVE, PAUSED}))
+CANCEL = Action("cancel", "cancelled", frozenset({PAUSED, SCHEDULED}), CANCELLED)
+COMPLETE = Action("complete", "completed", frozenset({ACTIVE}), COMPLETED)
+EDIT = Action("edit", "changed", frozenset({DRAFT, SCHEDULED, PAUSED}))
+DUPLICATE = Action("duplicate", "duplicated", frozenset(FlowStatus) - {ACTIVE})
+
+ENDED = {
+    (CANCEL, SCHEDULED): "campaign.scheduled.ended-by-user",
+    (CANCEL, PAUSED): "campaign.in-progress.ended-by-user",
+    (COMPLETE, ACTIVE): "campaign.ended.success",
+}
+"""`ended_reason`, in Vapi's words."""
+
+
+def check(flow: Flow, action: Action) -> None:
+    """Raises MoveRefusedError if the flow's state does not allow it."""
+    if not action.allowed(flow):
+        raise MoveRefusedError(f"{NAMES[flow.kind]} that is {flow.status} cannot be {action.done}")
+
+
+async def launch(work: UnitOfWork, flow: Flow, now: datetime) -> int:
+    """Marks it active; whoever dials takes it from there. How many customers it will call.
+
+    An inbound flow calls nobody, and no event tells of it. Raises MoveRefusedError or NotReadyError.
+    """
+    await _activate(work, flow, LAUNCH, now)
+    if flow.kind is FlowKind.INBOUND:
+        return 0
+    queued = await work.flows.queued(flow, now)
+    await _tell(work, "campaign.launched", flow, customers_queued=queued)
+    return queued
+
+
+async def resume(work: UnitOfWork, flow: Flow, now: datetime) -> None:
+    """Goes on where it was paused. Raises MoveRefusedError or NotReadyError."""
+    await _activate(work, flow, RESUME, now)
+
+
+async def pause(work: UnitOfWork, flow: Flow, now: datetime) -> None:
+    """Calls in progress go on. Raises MoveRefusedError."""
+    await _move(work, flow, PAUSE, now)
+
+
+async def stop(work: UnitOfWork, flow: Flow, now: datetime) -> None:
+    """As `pause`, with the event."""
+    await _move(work, flow, STOP, now)
+    if flow.kind is FlowKind.OUTBOUND:
+        await _tell(work, "campaign.stopped", flow)
+
+
+async def toggle(work: UnitOfWork, flow: Flow, now: datetime) -> None:
+    """An active one pauses, a paused one goes on. Raises MoveRefusedError or NotReadyError."""
+    check(flow, TOGGLE)
+    await (pause if flow.status is ACTIVE else resume)(work, flow, now)
+
+
+async def schedule(work: UnitOfWork, flow: Flow, now: datetime, *, start_at: datetime) -> None:
+    """Whoever dials launches it then. Raises MoveRefusedError or NotReadyError."""
+    check(flow, SCHEDULE)
+    if start_at <= now:
+        raise NotReadyError("start_at must be in the future")
+    await _must_be_ready(work, flow, SCHEDULE)
+    await _move(work, flow, SCHEDULE, now, start_at=start_at)
+
+
+async def unschedule(work: UnitOfWork, flow: Flow, now: datetime) -> None:
+    """Raises MoveRefusedError."""
+    await _move(work, flow, UNSCHEDULE, now, start_at=None)
+
+
+async def cancel(work: UnitOfWork, flow: Flow, now: datetime) -> None:
+    """For good. Raises MoveRefusedError."""
+    await _move(work, flow, CANCEL, now)
+
+
+async def complete(work: UnitOfWork, flow: Flow, now: datetime) -> None:
+    """The last customer has been dealt with. Raises MoveRefusedError."""
+    await _move(work, flow, COMPLETE, now)
+    await _tell(work, "campaign.completed", flow)
+
+
+async def delete(work: UnitOfWork, flow: Flow, now: datetime) -> None:
+    """An active campaign is stopped first. Its calls stay."""
+    if flow.status is ACTIVE:
+        await stop(work, flow, now)
+    await work.flows.delete(flow.id)
+
+
+def duplicate(flow: Flow, now: datetime) -> Flow:
+    """A draft of the same, not kept yet. Raises MoveRefusedError."""
+    check(flow, DUPLICATE)
+    return replace(
+        flow,
+        id=new_id(FLOW),
+        name=flow.name[: NAME_LENGTH - len(COPY)] + COPY,
+        status=DRAFT,
+        created_at=now,
+        updated_at=now,
+        start_at=None,
+        end_at=None,
+        ended_reason=None,
+        is_demo=False,
+    )
+
+
+async def must_have_line(work: UnitOfWork, flow: Flow) -> None:
+    """Before an inbound flow is active. Raises MoveRefusedError if another one takes the same calls."""
+    if not await work.flows.line_is_free(flow):
+        raise MoveRefusedError("Another active inbound flow has this phone_number on this account_sid")
+
+
+async def _activate(work: UnitOfWork, flow: Flow, action: Action, now: datetime) -> None:
+    check(flow, action)
+    if flow.kind is FlowKind.INBOUND:
+        await must_have_line(work, flow)
+    else:
+        await _must_be_ready(work, flow, action)
+    await _move(work, flow, action, now)
+
+
+async def _must_be_ready(work: UnitOfWork, flow: Flow, action: Action) -> None:
+    if flow.agent_id is None:
+        raise NotReadyError(f"voice_agent_id is required to {action.verb}")
+    agent = await work.agents.get(flow.agent_id)
+    if agent is None or not agent.is_active:
+        raise NotReadyError("voice_agent_id is of an agent that was deleted")
+    if flow.contact_list_id is not None and await work.lists.get(flow.contact_list_id) is None:
+        raise NotReadyError("contact_list_id is of a contact list that was deleted")
+
+
+async def _move(work: UnitOfWork, flow: Flow, action: Action, now: datetime, **more: Any) -> None:
+    check(flow, action)
+    assert action.to is not None
+    reason = ENDED.get((action, flow.status))
+    if reason is not None:
+        more["ended_reason"] = reason
+    if await work.flows.move(flow.id, now=now, to=action.to, only_from={flow.status}, **more):
+        return
+    present = await work.flows.get(flow.id)
+    raise MoveRefusedError(
+        f"{NAMES[flow.kind]} that is {'gone' if present is None else present.status} cannot be {action.done}"
+    )
+
+
+async def _tell(work: UnitOfWork, topic: str, flow: Flow, **more: Any) -> None:
+    body = {"flow_uuid": flow.id, "name": flow.name, **more}
+    await work.announce(topic, body, organisation=flow.organisation_id)

@@ -1,0 +1,61 @@
+"""What a call has to know before it is answered: whose line it came in on, who is calling, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from control_api.hidden import OVERRIDES, PLAN, Hidden
+from pipeline.transport import Incoming
+from server.plan import CallPlan, call_plan
+from storage.assets import Customer
+from storage.database import Database
+from storage.records import Agent, Flow
+from storage.sealing import Seal
+
+CONTACT_FIELDS = ("name", "phone", "email", "preferred_language")
+"""Of a customer, that stand in for `{{variables}}` beside the metadata."""
+
+
+@dataclass(frozen=True, slots=True)
+class Briefing:
+    flow: Flow
+    customer_id: str | None
+    plan: CallPlan
+
+
+async def briefing(database: Database, seal: Seal, incoming: Incoming) -> Briefing | None:
+    """None if the call is nobody's. Raises pydantic's ValidationError or SealedError for a plan that cannot be read."""
+    async with database.read() as work:
+        flow = await work.flows.for_line(incoming.account or None, incoming.to_number or None)
+        if flow is None:
+            return None
+        own = work.of(flow.organisation_id)
+        agent = await own.agents.get(flow.agent_id) if flow.agent_id else None
+        organisation = await own.organisations.get(flow.organisation_id)
+        customer = await own.customers.by_phone(incoming.from_number) if incoming.from_number else None
+    overrides, plans = (Hidden(seal, flow.organisation_id, kind) for kind in (OVERRIDES, PLAN))
+    plan = call_plan(
+        None if agent is None else _opened(agent, overrides, plans),
+        replace(flow, assistant_overrides=overrides.opened(flow.assistant_overrides)),
+        {**_about(customer), **incoming.custom},
+        organisation=None if organisation is None else overrides.opened(organisation.assistant_overrides),
+        customer=None if customer is None else overrides.opened(customer.assistant_overrides),
+    )
+    if customer is None:
+        return Briefing(flow, None, plan)
+    record = plan.record and not customer.recording_opt_out
+    return Briefing(flow, customer.id, plan.model_copy(update={"record": record}))
+
+
+def _opened(agent: Agent, overrides: Hidden, plans: Hidden) -> Agent:
+    config, asked = plans.opened(agent.config), overrides.opened(agent.assistant_overrides)
+    return replace(agent, config=config, assistant_overrides=asked)
+
+
+def _about(customer: Customer | None) -> Mapping[str, Any]:
+    """Values of `{{variables}}`."""
+    if customer is None:
+        return {}
+    return {**customer.metadata, **{name: getattr(customer, name) for name in CONTACT_FIELDS}}

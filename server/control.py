@@ -1,0 +1,63 @@
+"""Settings → what the control API's handlers share."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aiohttp import ClientSession
+
+from control_api.addresses import trusted_networks
+from control_api.app import ENDPOINTS
+from control_api.asked import Services
+from control_api.auth import SignIn
+from control_api.firebase import FirebaseVerifier
+from control_api.limits import Limits, Rules
+from server.briefing import CONTACT_FIELDS
+from server.catalogue import catalogue
+from server.keyring import keyring
+from server.plan import unknown_placeholders, unobeyed
+from server.settings import Settings, SettingsError
+from storage.database import Database
+from storage.records import Agent, Flow
+
+
+@asynccontextmanager
+async def services(settings: Settings, database: Database, http: ClientSession) -> AsyncIterator[Services]:
+    """Raises SettingsError or StartError."""
+    firebase = FirebaseVerifier(settings.firebase_project, http) if settings.firebase_project else None
+    redis = settings.redis_url.get_secret_value() if settings.redis_url is not None else None
+    limits = Limits(redis, _rules(settings))
+    seal = await asyncio.to_thread(keyring, settings)
+    try:
+        async with SignIn(database, firebase) as sign_in:
+            yield Services(
+                database=database,
+                sign_in=sign_in,
+                limits=limits,
+                seal=seal,
+                http=http,
+                data=settings.data_dir,
+                public_url=settings.url,
+                catalogue=catalogue(settings.data_dir),
+                warnings=unobeyed,
+                trusted=trusted_networks(settings.trusted_proxies),
+                unknown_variables=_unknown_variables,
+                private_webhooks=settings.allow_private_webhooks,
+            )
+    finally:
+        await limits.close()
+
+
+def _unknown_variables(agent: Agent | None, flow: Flow) -> list[str]:
+    return unknown_placeholders(agent, flow, CONTACT_FIELDS)
+
+
+def _rules(settings: Settings) -> Rules:
+    rules = Rules.parse(settings.rate_limits)
+    try:
+        rules.hold_against(endpoint.name for endpoint in ENDPOINTS)
+    except ValueError as error:
+        raise SettingsError(f"The setting VAANI_RATE_LIMITS will not do: {error}.") from None
+    return rules

@@ -1,0 +1,160 @@
+"""The keys that credentials at rest are sealed with: from the settings, or from a file made at the first start."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext, suppress
+from dataclasses import fields, replace
+from pathlib import Path
+
+from control_api.hidden import OVERRIDES, PLAN, Hidden
+from server.settings import Settings
+from server.start import StartError, alone
+from storage.assets import Webhook
+from storage.database import Database, UnitOfWork
+from storage.kept import FIXED
+from storage.sealed_json import Place
+from storage.sealing import KEY_BYTES, Seal, integration_secret, key_from, webhook_part, written
+
+FILE = "secret.key"
+"""In the data folder: a key a line, the current one first. The older ones only open what they sealed."""
+
+BATCH = 1000
+"""Objects that are held in memory at once."""
+SEALED_AS = {
+    Place.ORGANISATION_OVERRIDES: OVERRIDES,
+    Place.AGENT_OVERRIDES: OVERRIDES,
+    Place.AGENT_PLAN: PLAN,
+    Place.FLOW_OVERRIDES: OVERRIDES,
+    Place.CUSTOMER_OVERRIDES: OVERRIDES,
+}
+
+_NOT_SEALED = [
+    field.name for field in fields(Webhook) if field.name not in FIXED and field.name not in ("secret", "headers")
+]
+
+
+def keyring(settings: Settings) -> Seal:
+    """Waits for the disk: call it from a thread. Raises StartError."""
+    if settings.encryption_key is not None:
+        return Seal.of(key_from(text) for text in settings.encryption_key.get_secret_value().split(","))
+    file = _file(settings)
+    try:
+        if not file.exists():
+            with suppress(FileExistsError):  # another process was quicker: its key it is
+                _write(file, [os.urandom(KEY_BYTES)], os.link)
+        return Seal.of(_read(file))
+    except OSError as error:
+        raise _unusable(file, error) from None
+
+
+async def rotate(settings: Settings, database: Database) -> int:
+    """Seals everything under a new key, which goes on top of the file; how many records that were.
+
+    Keys in the settings are changed there: then everything is sealed under the first of them. With a file, no server
+    may run: it would not know the new key. Cut short at any moment, all keys are there and everything opens.
+    Raises StartError and SealedError.
+    """
+    with alone(settings.data_dir) if settings.encryption_key is None else nullcontext():
+        seal = await asyncio.to_thread(_with_a_new_key, settings)
+        return await reseal(database, seal)
+
+
+async def reseal(database: Database, seal: Seal) -> int:
+    """Brings every sealed text under the current key, all or none; how many records had another. Raises SealedError."""
+    async with database.begin() as work:
+        objects = [await _objects(work, seal, place, kind) for place, kind in SEALED_AS.items()]
+        return await _integrations(work, seal) + await _webhooks(work, seal) + sum(objects)
+
+
+async def _integrations(work: UnitOfWork, seal: Seal) -> int:
+    changed = 0
+    for integration in await work.integrations.every():
+        owner, provider = integration.organisation_id, integration.provider
+        renewed = {
+            name: seal.renew(sealed, organisation=owner, name=integration_secret(provider, name))
+            for name, sealed in integration.secrets.items()
+        }
+        if renewed != integration.secrets:
+            changed += await work.integrations.reseal(replace(integration, secrets=renewed))
+    return changed
+
+
+async def _webhooks(work: UnitOfWork, seal: Seal) -> int:
+    changed = 0
+    for webhook in await work.webhooks.every():
+        owner = webhook.organisation_id
+        renewed = replace(
+            webhook,
+            secret=seal.renew(webhook.secret, organisation=owner, name=webhook_part(webhook.id, "secret")),
+            headers=seal.renew(webhook.headers, organisation=owner, name=webhook_part(webhook.id, "headers")),
+        )
+        if renewed != webhook:
+            changed += await work.webhooks.save(renewed, now=webhook.updated_at, but=_NOT_SEALED)
+    return changed
+
+
+async def _objects(work: UnitOfWork, seal: Seal, place: Place, kind: str) -> int:
+    changed, after = 0, ""
+    while batch := await work.sealed.batch(place, after, BATCH):
+        after = batch[-1].id
+        renewed = {row.id: Hidden(seal, row.organisation_id, kind).renewed(row.value) for row in batch}
+        different = {row.id: renewed[row.id] for row in batch if renewed[row.id] != row.value}
+        await work.sealed.put(place, different)
+        changed += len(different)
+    return changed
+
+
+def _with_a_new_key(settings: Settings) -> Seal:
+    if settings.encryption_key is None:
+        file = _file(settings)
+        try:
+            older = _read(file) if file.exists() else []
+            _write(file, [os.urandom(KEY_BYTES), *older], os.replace)
+        except OSError as error:
+            raise _unusable(file, error) from None
+    return keyring(settings)
+
+
+def _file(settings: Settings) -> Path:
+    return (settings.data_dir / FILE).resolve()
+
+
+def _unusable(file: Path, error: OSError) -> StartError:
+    return StartError(f"The key file {file} cannot be used: {error.strerror}.")
+
+
+def _read(file: Path) -> list[bytes]:
+    with file.open("rb") as opened:
+        if os.fstat(opened.fileno()).st_mode & 0o077:
+            raise StartError(f"The key file {file} can be used by others: take their rights away with chmod 600.")
+        lines = opened.read().decode("ascii", "replace").splitlines()
+    try:
+        keys = [key_from(line) for line in lines if line.strip()]
+    except ValueError:
+        raise StartError(f"The key file {file} will not do: each line is {KEY_BYTES} bytes in base64.") from None
+    if not keys:
+        raise StartError(f"The key file {file} is empty: bring its keys back from a copy.")
+    return keys
+
+
+def _write(file: Path, keys: Sequence[bytes], put: Callable[[str, Path], None]) -> None:
+    """Whole or not at all, also when the power goes; at no moment can others read it."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor, new = tempfile.mkstemp(prefix=f"{FILE}.", dir=file.parent)  # O_EXCL, mode 0600
+    try:
+        with os.fdopen(descriptor, "w") as opened:
+            opened.writelines(f"{written(key)}\n" for key in keys)
+            opened.flush()
+            os.fsync(opened.fileno())
+        put(new, file)
+    finally:
+        Path(new).unlink(missing_ok=True)
+    folder = os.open(file.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

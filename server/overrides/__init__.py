@@ -1,0 +1,6 @@
+"""Vapi's overrides, obeyed field by field."""
+
+from server.overrides.layers import merged
+from server.overrides.translation import OBEYED, applied, obeyed, translated, yielded
+
+__all__ = ["OBEYED", "applied", "merged", "obeyed", "translated", "yielded"]

@@ -1,0 +1,51 @@
+"""Contact lists, and who is on them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import delete, func, literal, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from storage.asset_tables import contact_list_members, contact_lists, customers
+from storage.assets import ContactList
+from storage.kept import Kept
+from storage.tenancy import Tenancy
+
+
+class ContactLists(Kept[ContactList]):
+    """Deleting one leaves its customers."""
+
+    def __init__(self, tenancy: Tenancy) -> None:
+        super().__init__(tenancy, contact_lists, ContactList)
+
+    async def put(self, list_id: str, customer_ids: Sequence[str]) -> int:
+        """Puts customers on the organisation's list, those not yet on it. How many that were."""
+        connection = self._tenancy.connection
+        insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+        found = select(literal(list_id), customers.c.number, customers.c.organisation_id).where(
+            customers.c.id.in_(customer_ids), self._tenancy.mine(customers)
+        )
+        added = insert(contact_list_members).from_select(["list_id", "customer", "organisation_id"], found)
+        return (await connection.execute(added.on_conflict_do_nothing())).rowcount
+
+    async def take(self, list_id: str, customer_ids: Sequence[str]) -> int:
+        """Takes customers off the list. How many were on it."""
+        numbers = select(customers.c.number).where(customers.c.id.in_(customer_ids), self._tenancy.mine(customers))
+        return await self._tenancy.change(
+            delete(contact_list_members).where(
+                contact_list_members.c.list_id == list_id,
+                contact_list_members.c.customer.in_(numbers),
+                self._tenancy.mine(contact_list_members),
+            )
+        )
+
+    async def sizes(self, list_ids: Sequence[str]) -> dict[str, int]:
+        """How many customers are on each; one without any is left out."""
+        members = contact_list_members
+        rows = await self._tenancy.rows(
+            select(members.c.list_id, func.count().label("size"))
+            .where(members.c.list_id.in_(list_ids), self._tenancy.mine(members))
+            .group_by(members.c.list_id)
+        )
+        return {row["list_id"]: row["size"] for row in rows}

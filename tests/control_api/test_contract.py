@@ -1,0 +1,152 @@
+"""The router, the document and the table of routes say the same."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openapi_pydantic import OpenAPI
+
+from control_api.app import ENDPOINTS, VERSION
+from control_api.asked import Asked
+from control_api.contract import Contract
+from control_api.openapi import document
+from control_api.route_table import test_of as where_tested
+from control_api.route_table import written
+from control_api.shapes import Shown
+from control_api.vocabulary import Vocabulary, path_in
+from storage.database import Database
+from storage.records import Scope
+from tests.control_api.api import Api, serving_api
+
+ROOT = Path(__file__).parents[2]
+UNGUARDED = {"GET /organisation"}
+"""Open to any key: it tells a key whose it is."""
+
+
+@pytest.fixture
+async def api(database: Database, tmp_path: Path) -> AsyncIterator[Api]:
+    async with serving_api(database, tmp_path) as api:
+        yield api
+
+
+def described() -> dict[str, Any]:
+    return document(ENDPOINTS, url="https://voice.example.com", version=VERSION)
+
+
+def operations() -> set[tuple[str, str]]:
+    return {(method.upper(), path) for path, item in described()["paths"].items() for method in item}
+
+
+def test_everything_that_can_be_asked_for_is_described_and_nothing_else() -> None:
+    routed = {
+        (endpoint.method, path_in(vocabulary, path)) for endpoint in ENDPOINTS for vocabulary, path in endpoint.places
+    }
+    assert operations() == routed
+    assert len(routed) == sum(len(endpoint.places) for endpoint in ENDPOINTS)
+
+
+def test_the_document_is_openapi_and_every_reference_in_it_leads_somewhere() -> None:
+    OpenAPI.model_validate(described())
+    found = described()
+    names = set(found["components"]["schemas"])
+    ids = [operation["operationId"] for item in found["paths"].values() for operation in item.values()]
+    assert len(ids) == len(set(ids))
+    assert references(found) <= {f"#/components/schemas/{name}" for name in names}
+
+
+def references(value: Any) -> set[str]:
+    if isinstance(value, list):
+        return set().union(*map(references, value))
+    if not isinstance(value, dict):
+        return set()
+    own = {value["$ref"]} if isinstance(value.get("$ref"), str) else set()
+    return own.union(*map(references, value.values()))
+
+
+def test_every_route_needs_a_scope() -> None:
+    open_ = {endpoint.name for endpoint in ENDPOINTS if endpoint.scope is None}
+    assert open_ == UNGUARDED
+
+
+def test_reading_needs_a_scope_to_read_and_writing_one_to_write() -> None:
+    for endpoint in ENDPOINTS:
+        if endpoint.scope is not None and endpoint.scope is not Scope.KEYS_WRITE:
+            assert endpoint.scope.endswith(":read" if endpoint.method == "GET" else ":write"), endpoint.name
+
+
+def test_both_vocabularies_are_one_handler_and_differ_in_words_alone() -> None:
+    found = described()
+    both = [endpoint for endpoint in ENDPOINTS if len(endpoint.places) == 2]
+    assert len(both) > 10
+    for endpoint in both:
+        ours, theirs = (
+            found["paths"][path_in(vocabulary, path)][endpoint.method.lower()] for vocabulary, path in endpoint.places
+        )
+        assert set(ours["responses"]) == set(theirs["responses"]), endpoint.name
+        assert len(ours["parameters"]) == len(theirs["parameters"]), endpoint.name
+        assert ("requestBody" in ours) == ("requestBody" in theirs), endpoint.name
+
+
+def test_the_developers_words_are_theirs() -> None:
+    developers = {
+        name: schema for name, schema in described()["components"]["schemas"].items() if name.startswith("v1.")
+    }
+    words = {word for schema in developers.values() for word in schema.get("properties", {})}
+    assert not words & {"flow_uuid", "customer_uuid", "flows", "customers", "customers_queued"}
+    assert "contacts" in words
+
+
+def test_the_page_of_routes_is_up_to_date() -> None:
+    page = (ROOT / "docs" / "API.md").read_text()
+    assert written(page, ENDPOINTS) == page, "python -m control_api.route_table"
+
+
+def test_every_route_has_a_test_that_asks_for_it() -> None:
+    for endpoint in ENDPOINTS:
+        assert (ROOT / where_tested(endpoint)).is_file(), endpoint.name
+
+
+def test_the_version_is_the_projects() -> None:
+    assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"] == VERSION
+
+
+def test_a_fixed_path_goes_before_a_placeholder(api: Api) -> None:
+    paths = [path for endpoint in ENDPOINTS for _, path in endpoint.places]
+    assert "/api/voice/customers/meta/tags" in paths
+
+
+async def test_the_document_and_the_page_are_served_without_a_key(api: Api) -> None:
+    served = await api.get("/openapi.json")
+    assert served.status == 200
+    assert set(served.body["paths"]) == {path for _, path in operations()}
+    async with api.http.get(f"{api.url}/docs") as answer:
+        page = await answer.text()
+        policy = answer.headers["Content-Security-Policy"]
+    assert answer.status == 200
+    assert policy.startswith("default-src 'none'")
+    assert "<script" not in page
+    assert "http://" not in page
+    for path in served.body["paths"]:
+        assert path in page
+
+
+def test_a_contract_of_the_developers_words() -> None:
+    contract = Contract("Things", "/things", v1="/objects", read=Scope.CALLS_READ, write=Scope.CALLS_WRITE)
+
+    class Thing(Shown):
+        uuid: str
+
+    @contract.get("/{flow_uuid}")
+    async def get(asked: Asked, flow_uuid: str) -> None: ...
+
+    (endpoint,) = contract.endpoints
+    assert endpoint.name == "GET /things/{flow_uuid}"
+    assert [(vocabulary, path_in(vocabulary, path)) for vocabulary, path in endpoint.places] == [
+        (Vocabulary.DASHBOARD, "/api/voice/things/{flow_uuid}"),
+        (Vocabulary.DEVELOPERS, "/v1/objects/{campaign_id}"),
+    ]
+    assert endpoint.status == 204

@@ -1,0 +1,159 @@
+"""What holds for every route: how it is refused, and in which form."""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from control_api import customers
+from control_api.limits import Limits, Rules
+from storage.database import Database
+from storage.records import Scope
+from tests.control_api.api import Api, serving_api
+
+PHONE = "+14155550192"
+
+
+@pytest.fixture
+async def api(database: Database, tmp_path: Path) -> AsyncIterator[Api]:
+    async with serving_api(database, tmp_path) as api:
+        yield api
+
+
+@pytest.mark.parametrize("header", ["", "Bearer", "Bearer nn_k_wrong", "Basic abc", "Bearer \x80", "bearer  "])
+async def test_without_a_good_token_nothing_is_told(api: Api, header: str) -> None:
+    headers = {"Authorization": header} if header else {"Authorization": ""}
+    answer = await api.get("/customers/cst_1", headers=headers)
+    assert (answer.status, answer.body) == (401, {"detail": "Invalid or expired token"})
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+async def test_a_token_in_the_query_does_not_sign_in_to_a_record(api: Api) -> None:
+    answer = await api.get(f"/customers?token={api.token}", headers={"Authorization": ""})
+    assert answer.status == 401
+
+
+async def test_a_missing_scope_is_named(api: Api) -> None:
+    token = await api.key(Scope.CALLS_READ)
+    answer = await api.post("/customers", {"name": "A", "phone": PHONE}, token=token)
+    assert answer.status == 403
+    assert answer.body == {"detail": "Insufficient permissions. Required scopes: voice:contacts:write"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "detail"),
+    [
+        ("GET", "/nothing", 404, "Not found"),
+        ("GET", "/customers/cst_none", 404, "Customer not found"),
+        ("GET", "/customers/%00", 404, "Not found"),
+        ("GET", "/customers/a%2Fb", 404, "Not found"),
+        ("PUT", "/customers", 405, "Method not allowed"),
+    ],
+)
+async def test_what_is_not_there_is_told_in_the_same_form(
+    api: Api, method: str, path: str, status: int, detail: str
+) -> None:
+    answer = await api.ask(method, path)
+    assert (answer.status, answer.body) == (status, {"detail": detail})
+
+
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        (b"", "the body is not valid JSON"),
+        (b"{", "the body is not valid JSON"),
+        (b'{"name": NaN}', "the body is not valid JSON"),
+        (b'{"name": 1e999}', "the body is not valid JSON"),
+        (b'{"name": "\\ud800"}', "the body is not valid JSON"),
+        (b'{"name": "\xff"}', "the body is not valid JSON"),
+        (b'{"name": "\\u0000"}', "the body holds a character that cannot be stored"),
+        (b'{"\\u0000": 1}', "the body holds a character that cannot be stored"),
+        (b"[" * 100_000 + b"]" * 100_000, "the body is not valid JSON"),
+        (b'{"metadata": ' + b'{"a":' * 200 + b"1" + b"}" * 201, "the body is nested too deeply"),
+        (b"[]", "the body must be a valid dictionary or instance of CustomerBody"),
+        (b'"name"', "the body must be a valid dictionary or instance of CustomerBody"),
+        (b"{}", "name is required"),
+        (b'{"name": "A", "phone": "+14155550192", "fax": 1}', "fax is not a known field"),
+        (b'{"name": "A", "phone": "4155550192"}', "phone must be in E.164 format"),
+        (b'{"name": "A", "phone": 14155550192}', "phone must be a valid string"),
+        (b'{"name": "A", "phone": "+14155550192", "tags": "x"}', "tags must be a valid list"),
+    ],
+)
+async def test_a_bad_body_is_refused_with_what_to_mend_and_changes_nothing(api: Api, body: bytes, detail: str) -> None:
+    headers = {"Content-Type": "application/json"}
+    answer = await api.ask("POST", "/customers", data=body, headers=headers)
+    assert (answer.status, answer.body) == (400, {"detail": detail})
+    assert (await api.get("/customers")).body["total"] == 0
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin-1"])
+async def test_a_body_of_another_type_is_refused(api: Api, kind: str) -> None:
+    answer = await api.ask("POST", "/customers", data=b"{}", headers={"Content-Type": kind})
+    assert (answer.status, answer.body) == (415, {"detail": "Content-Type must be application/json"})
+
+
+async def test_a_body_that_is_too_large_is_refused_with_and_without_a_length(api: Api) -> None:
+    async def dribble() -> AsyncIterator[bytes]:
+        for _ in range(100):
+            yield b" " * 65536
+
+    headers = {"Content-Type": "application/json"}
+    for body in (io.BytesIO(b" " * (5 << 20)), dribble()):
+        answer = await api.ask("POST", "/customers", data=body, headers=headers)
+        assert answer.status == 413
+
+
+@pytest.mark.parametrize(
+    ("query", "detail"),
+    [
+        ("limit=101", "limit must be less than or equal to 100"),
+        ("limit=0", "limit must be greater than or equal to 1"),
+        ("limit=x", "limit must be a valid integer, unable to parse string as an integer"),
+        ("limit=1&limit=2", "limit is given more than once"),
+        ("offset=-1", "offset must be greater than or equal to 0"),
+        ("page=2", "page is not a known parameter"),
+        ("search=%00", "search holds a character that cannot be stored"),
+    ],
+)
+async def test_a_bad_query_is_refused_with_what_to_mend(api: Api, query: str, detail: str) -> None:
+    answer = await api.get(f"/customers?{query}")
+    assert (answer.status, answer.body) == (400, {"detail": detail})
+
+
+async def test_a_fault_is_told_by_a_reference_that_stands_in_the_log(
+    api: Api, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(*given: Any) -> None:
+        raise ZeroDivisionError(f"secret of {PHONE}")
+
+    monkeypatch.setattr(customers, "_shown", fails)
+    with caplog.at_level(logging.ERROR):
+        answer = await api.post("/customers", {"name": "A", "phone": PHONE})
+    assert answer.status == 500
+    reference = answer.detail.removeprefix("Internal error, reference ")
+    assert len(reference) == 16
+    (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert record.__dict__["reference"] == reference
+    assert record.exc_info is not None
+
+
+async def test_limits_are_told_on_every_answer_and_kept(database: Database, tmp_path: Path) -> None:
+    limits = Limits(None, Rules.parse("default=3/minute, POST /customers=1/minute"))
+    async with serving_api(database, tmp_path, limits=limits) as api:
+        made = await api.post("/customers", {"name": "A", "phone": PHONE})
+        assert made.status == 201
+        assert made.headers["X-RateLimit-Limit"] == "1"
+        assert made.headers["X-RateLimit-Remaining"] == "0"
+        again = await api.post("/v1/contacts", {"name": "A", "phone": PHONE})
+        assert (again.status, again.detail) == (429, "Rate limit exceeded: 1/minute")
+        assert 1 <= int(again.headers["Retry-After"]) <= 60
+        assert [(await api.get("/customers")).status for _ in range(4)] == [200, 200, 200, 429]
+        wrong = await api.get("/customers", token="nn_k_wrong")
+        assert wrong.status == 401
+        assert wrong.headers["X-RateLimit-Remaining"] == "2"
+        assert (await api.get("/nothing")).headers["X-RateLimit-Remaining"] == "1"
