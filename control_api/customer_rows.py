@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -23,38 +23,56 @@ class RowError(Shown):
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """In place of a row that could not be made out."""
+
+    reason: str | None
+    """None: it is blank, which is no error."""
+    phone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Rows:
     """What a batch comes to."""
 
-    customers: list[Customer] = field(default_factory=list)
-    given: list[frozenset[str]] = field(default_factory=list)
+    count: int
+    """Of rows, good, bad and blank."""
+    customers: list[Customer]
+    given: list[frozenset[str]]
     """The fields that each of them came with."""
-    errors: list[RowError] = field(default_factory=list)
+    errors: list[RowError]
 
 
 def read_rows(
     rows: Iterable[tuple[int, Any]], organisation: str, now: datetime, kept: Callable[[dict[str, Any]], dict[str, Any]]
 ) -> Rows:
-    """Numbered rows, whatever they are; `kept` seals overrides. A thousand take tens of milliseconds: for a thread.
+    """Numbered rows, whatever is in them; `kept` seals overrides. A thousand take a tenth of a second: for a thread.
 
     It gives way after each row, or whatever the event loop has to do would wait for Python's 5 ms to be over.
     """
-    read = Rows()
-    for number, row in rows:
+    customers: list[Customer] = []
+    given: list[frozenset[str]] = []
+    errors: list[RowError] = []
+    count = 0
+    for count, (number, row) in enumerate(rows, 1):  # noqa: B007 - the last one is how many there were
         time.sleep(0)
+        if isinstance(row, Unread):
+            if row.reason is not None:
+                errors.append(RowError(row=number, phone=row.phone, reason=row.reason))
+            continue
         try:
             fields = CustomerFields.model_validate(row)
             customer = fields.record(organisation, now)
             if customer.assistant_overrides:
                 customer = replace(customer, assistant_overrides=kept(fields.assistant_overrides))
         except ValidationError as error:
-            read.errors.append(_wrong(number, row, error))
+            errors.append(_wrong(number, row, error))
         except RefusedError as refused:
-            read.errors.append(RowError(row=number, phone=fields.phone, reason=refused.detail))
+            errors.append(RowError(row=number, phone=fields.phone, reason=refused.detail))
         else:
-            read.customers.append(customer)
-            read.given.append(fields.given)
-    return read
+            customers.append(customer)
+            given.append(fields.given)
+    return Rows(count, customers, given, errors)
 
 
 def _wrong(number: int, row: Any, error: ValidationError) -> RowError:

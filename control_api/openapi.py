@@ -95,10 +95,8 @@ def document(endpoints: Sequence[Endpoint], *, url: str, version: str) -> dict[s
 
 
 def _types(endpoint: Endpoint) -> list[tuple[Any, _Mode]]:
-    found: list[tuple[Any, _Mode]] = []
-    for kind in (endpoint.query, endpoint.body, endpoint.uploads):
-        if kind is not None:
-            found.append((kind, "validation"))
+    given = (endpoint.query, endpoint.body, endpoint.uploads)
+    found: list[tuple[Any, _Mode]] = [(kind, "validation") for kind in given if kind is not None]
     if endpoint.answer is not None and not endpoint.media:
         found.append((endpoint.answer, "serialization"))
     return found

@@ -22,7 +22,7 @@ from storage.database import Database
 from storage.ids import LOG, new_id
 from storage.records import CallStatus, Outcome
 from storage.seed import Seeded
-from tests.control_api.api import Api, Answer, serving_api
+from tests.control_api.api import Answer, Api, serving_api
 from tests.storage.samples import NOW, a_call, a_turn
 
 CANARY = "canary"

@@ -91,7 +91,9 @@ async def test_a_bad_body_is_refused_with_what_to_mend_and_changes_nothing(api: 
     assert (await api.get("/customers")).body["total"] == 0
 
 
-@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin-1"])
+@pytest.mark.parametrize(
+    "kind", ["text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin-1"]
+)
 async def test_a_body_of_another_type_is_refused(api: Api, kind: str) -> None:
     answer = await api.ask("POST", "/customers", data=b"{}", headers={"Content-Type": kind})
     assert (answer.status, answer.body) == (415, {"detail": "Content-Type must be application/json"})

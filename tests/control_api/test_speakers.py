@@ -17,7 +17,7 @@ import pytest
 from aiohttp import FormData
 
 from control_api import speakers
-from control_api.sound_files import MEGABYTES
+from control_api.sound_files import MEGABYTES, heard
 from storage.assets import SpeakerSample
 from storage.database import Database, DatabaseUnavailableError
 from storage.ids import SAMPLE, new_id
@@ -334,14 +334,14 @@ async def test_a_speaker_that_is_deleted_while_a_sample_comes_in_leaves_no_file(
     api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await upload(api)
-    measured = speakers.heard
+    measured = heard
 
     async def then_deleted(*given: Any, **more: Any) -> Any:
         speech = await measured(*given, **more)
         assert (await api.delete(PATH)).status == 204
         return speech
 
-    monkeypatch.setattr(speakers, "heard", then_deleted)
+    monkeypatch.setattr("control_api.speakers.heard", then_deleted)
     refused = await add(api)
     assert (refused.status, refused.detail) == (404, "Speaker not found")
     assert sounds(tmp_path) == []

@@ -72,9 +72,7 @@ async def ask_everything(house: Serving, token: str) -> str:
 
 
 @pytest.mark.timeout(120)
-async def test_nothing_that_comes_in_is_logged_or_counted(
-    data: Path, written: io.StringIO, no_models: None
-) -> None:
+async def test_nothing_that_comes_in_is_logged_or_counted(data: Path, written: io.StringIO, no_models: None) -> None:
     async with serving(data, rate_limits="off") as house:
         faults = await ask_everything(house, TOKEN)
         await ask_everything(house, WRONG)

@@ -144,7 +144,7 @@ async def test_a_file_that_cannot_be_finished_is_not_there(tmp_path: Path, monke
     def full(*given: Any) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr(voice_samples.os, "replace", full)
+    monkeypatch.setattr("server.voice_samples.os.replace", full)
     shown = catalogue(tmp_path)
     assert shown.sample is not None
     with pytest.raises(OSError, match="no space"):

@@ -79,7 +79,12 @@ async def test_a_request_is_logged_by_its_route_and_our_ids_alone(told: tuple[io
         await site.start()
         host, port = runner.addresses[0][:2]
         async with ClientSession() as http:
-            for path in ("/ws/exotel/canary?token=canary", f"/calls/{call}", "/calls/canary", "/canary%0A?token=canary"):
+            for path in (
+                "/ws/exotel/canary?token=canary",
+                f"/calls/{call}",
+                "/calls/canary",
+                "/canary%0A?token=canary",
+            ):
                 await (await http.get(f"http://{host}:{port}{path}")).read()
     finally:
         await runner.cleanup()

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import wave
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,15 +10,19 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from control_api.assistant.secrecy import is_secret
+from control_api.hidden import OVERRIDES, PLAN, Hidden
 from pipeline.frames import Said, Say
 from processors.recorder import Track
 from server import switchboard as switching
 from server.assembly import BadOptionsError
+from server.briefing import briefing
 from server.journal import Ledger
 from storage.records import CallStatus, CallType, FlowStatus, Outcome
+from storage.sealing import Seal, SealedError
 from tests.patience import until
-from tests.server.house import House, scripted
-from tests.storage.samples import NOW, a_flow, an_agent
+from tests.server.house import SEAL, House, scripted
+from tests.storage.samples import NOW, a_customer, a_flow, an_agent, an_organisation
 from transports.loopback import Line, Loopback, quiet, tone
 
 QUESTION = [tone(0.5, loud=20), tone(0.6), tone(3, loud=20)]
@@ -375,3 +379,111 @@ async def test_a_call_whose_line_is_down_hears_no_command(house: House, monkeypa
     await house.switchboard.answer(Loopback([quiet(1)]), incoming)
     assert asked == [True]
     assert (await house.row(incoming.call)).reason == "callended"
+
+
+async def known(house: House, **about: Any) -> str:
+    """A customer of the house's organisation. Its id."""
+    customer = a_customer(house.seeded.organisation, **about)
+    async with house.database.begin(house.seeded.organisation) as work:
+        assert await work.customers.add(customer)
+    return customer.id
+
+
+async def told(house: House, *, flow: Mapping[str, Any] | None = None, organisation: Mapping[str, Any]) -> None:
+    """Overrides of the organisation, and of its demo line."""
+    async with house.database.begin(house.seeded.organisation) as work:
+        line, owner = await work.flows.get(house.seeded.flow), await work.organisations.get(house.seeded.organisation)
+        assert line is not None
+        assert owner is not None
+        await work.flows.save(replace(line, assistant_overrides=flow or {}), now=NOW)
+        await work.organisations.save(replace(owner, assistant_overrides=organisation))
+
+
+async def test_a_caller_who_is_known_is_spoken_to_by_name(house: House) -> None:
+    await house.agent(scripted(greeting="Hello {{name}}, your {{item}} to {{email|your desk}}, in {{city}}."))
+    customer = await known(house, phone="+919876543210", name="Asha", metadata={"item": "lamp", "city": "Pune"})
+    call, _ = await house.call([quiet(1.5)], from_number="+919876543210", custom={"city": "Delhi"})
+    assert [turn.text for turn in await house.turns(call)] == ["Hello Asha, your lamp to your desk, in Delhi."]
+    row = await house.row(call)
+    assert row.customer_id == customer
+    async with house.database.read(house.seeded.organisation) as work:
+        found = await work.customers.get(customer)
+    assert found is not None
+    assert (found.inbound_calls, found.last_contact) == (1, row.ended_at)
+
+
+async def test_a_stranger_is_nobody_s_customer(house: House) -> None:
+    await house.agent(scripted(greeting="Hello {{name|there}}."))
+    await known(house, phone="+919876543210", name="Asha")
+    for about in ({"from_number": "+919876543211"}, {}):
+        call, _ = await house.call([quiet(1.5)], **about)
+        assert [turn.text for turn in await house.turns(call)] == ["Hello there."]
+        assert (await house.row(call)).customer_id is None
+
+
+async def test_another_organisation_s_customer_stays_unknown(house: House) -> None:
+    await house.agent(scripted(greeting="Hello {{name|there}}."))
+    other = an_organisation()
+    async with house.database.begin() as work:
+        await work.organisations.add(other)
+        await work.customers.add(a_customer(other.id, phone="+919876543210", name="Asha"))
+    call, _ = await house.call([quiet(1.5)], from_number="+919876543210")
+    assert [turn.text for turn in await house.turns(call)] == ["Hello there."]
+    assert (await house.row(call)).customer_id is None
+
+
+async def test_every_level_is_asked_and_the_nearest_to_the_caller_wins(house: House) -> None:
+    await house.agent(scripted(greeting="agent {{a}} {{b}} {{c}}"))
+    values = {"variableValues": {"a": 1, "b": 1, "c": 1}}
+    await told(house, organisation=values)
+    assert await greeted(house) == ["agent 1 1 1"]
+    await told(house, organisation=values, flow={"firstMessage": "flow {{a}} {{b}}", "variableValues": {"b": 2}})
+    assert await greeted(house) == ["flow 1 2"]
+    await known(house, phone="+919876543210", assistant_overrides={"firstMessage": "customer {{a}} {{b}}"})
+    assert await greeted(house, from_number="+919876543210") == ["customer 1 2"]
+
+
+async def test_who_does_not_want_to_be_recorded_is_not(house: House) -> None:
+    await house.agent(scripted())
+    await known(house, phone="+919876543210", recording_opt_out=True)
+    call, _ = await house.call([quiet(0.2)], from_number="+919876543210")
+    assert (await house.row(call)).recording is None
+    assert not house.data.exists()
+
+
+KEY = "canary-key-0123456789"
+
+
+async def spoken(house: House, **about: Any) -> str | None:
+    """The key with which a call reaches its language model."""
+    brief = await briefing(house.database, SEAL, house.incoming(**about))
+    assert brief is not None
+    key = brief.plan.llm.options.get("api_key")
+    return None if key is None else str(key)
+
+
+async def test_a_call_has_the_keys_that_are_sealed_at_rest(house: House) -> None:
+    owner = house.seeded.organisation
+    plans, overrides = Hidden(SEAL, owner, PLAN), Hidden(SEAL, owner, OVERRIDES)
+    own = scripted(llm={"provider": "openai", "options": {"api_key": KEY}})
+    await house.agent(plans.sealed(own, lambda path: path[-1] == "api_key"))
+    assert await spoken(house) == KEY
+
+    def asked(key: str) -> dict[str, Any]:
+        given = {"model": {"provider": "openai"}, "credentials": [{"provider": "openai", "apiKey": key}]}
+        return overrides.sealed(given, is_secret)
+
+    await known(house, phone="+919876543210", assistant_overrides=asked("of the customer"))
+    await told(house, organisation=asked("of the organisation"))
+    await house.agent(scripted(llm={"provider": "embedded"}) | {"llm": {}})
+    assert await spoken(house, from_number="+919876543210") == "of the customer"
+    await told(house, organisation=asked("of the organisation"), flow=asked("of the flow"))
+    assert await spoken(house) == "of the flow"
+
+
+async def test_a_call_whose_key_cannot_be_opened_is_not_taken(house: House) -> None:
+    plans = Hidden(Seal.of([b"1" * 32]), house.seeded.organisation, PLAN)
+    await house.agent(plans.sealed(scripted(prompt="hidden"), lambda path: path == ("prompt",)))
+    with pytest.raises(SealedError):
+        await house.call([quiet(1)])
+    assert len(house.switchboard) == 0
