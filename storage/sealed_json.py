@@ -13,8 +13,8 @@ from storage.asset_tables import customers
 from storage.tables import agents, flows, organisations
 from storage.tenancy import Tenancy
 
-MARK = '"$sealed"'
-"""What a JSON text with something sealed in it contains."""
+MARK = '{"$sealed":'
+"""What a JSON text with something sealed in it contains, as it is written here."""
 
 
 class Place(Enum):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import os
 import stat
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,15 +11,18 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from server.keyring import FILE, keyring, reseal, rotate
+from control_api.hidden import OVERRIDES, PLAN, Hidden
+from server.keyring import FILE, SEALED_AS, keyring, reseal, rotate
 from server.settings import Settings, SettingsError
 from server.start import StartError, alone
 from storage.assets import Integration, IntegrationKind, Webhook
 from storage.database import Database
 from storage.ids import WEBHOOK, new_id
+from storage.sealed_json import Place
 from storage.sealing import Seal, SealedError, integration_secret, key_from, key_id, webhook_part, written
 from storage.seed import Seeded
-from tests.storage.samples import NOW
+from tests.storage.customer_samples import a_customer
+from tests.storage.samples import NOW, a_flow, an_agent, an_organisation
 
 ONE, TWO = b"1" * 32, b"2" * 32
 WHAT = {"organisation": "org_1", "name": "exotel.api_token"}
@@ -278,3 +281,83 @@ async def test_keys_in_the_settings_are_rotated_there(tmp_path: Path, database: 
         assert await rotate(both, database) == 2
     assert await opened(database, Seal.of([TWO])) == SECRETS
     assert not (tmp_path / "data" / FILE).exists()
+
+
+OBJECTS = {"assistant_overrides": OVERRIDES, "config": PLAN}
+
+
+def hiding(seal: Seal, owner: str, key: str = "canary") -> dict[str, dict[str, Any]]:
+    """Fields of a record with a key in each, sealed, and what is no secret beside it."""
+    given = {"list": [{"key": key, "provider": "openai"}], "greeting": "Hello."}
+    sealed = {
+        name: Hidden(seal, owner, kind).sealed(given, lambda path: path[-1] == "key") for name, kind in OBJECTS.items()
+    }
+    assert key not in str(sealed)
+    return sealed
+
+
+async def keep_objects(database: Database, seeded: Seeded, seal: Seal, customers: int = 3) -> None:
+    """One of every kind of record with sealed JSON in it, but more customers; and some without."""
+    owner = seeded.organisation
+    hidden = hiding(seal, owner)
+    told = {"assistant_overrides": hidden["assistant_overrides"]}
+    async with database.begin(owner) as work:
+        organisation = await work.organisations.get(owner)
+        assert organisation is not None
+        await work.organisations.save(replace(organisation, assistant_overrides=told["assistant_overrides"]))
+        await work.agents.add(an_agent(owner, **hidden))
+        await work.agents.add(an_agent(owner, config=hidden["config"]))
+        await work.flows.add(a_flow(owner, **told))
+        await work.flows.add(a_flow(owner, assistant_overrides={"firstMessage": "Hello."}))
+        for number in range(customers):
+            await work.customers.add(a_customer(owner, phone=f"+9198765432{number:02}", **told))
+        await work.customers.add(a_customer(owner, phone="+919876543299"))
+
+
+async def objects(database: Database) -> list[tuple[Place, str, Mapping[str, Any]]]:
+    """Everything that is sealed within JSON."""
+    async with database.begin() as work:
+        return [
+            (place, row.organisation_id, row.value)
+            for place in Place
+            for row in await work.sealed.batch(place, "", 1000)
+        ]
+
+
+async def test_rotation_renews_the_secrets_within_json(database: Database, seeded: Seeded) -> None:
+    await keep_objects(database, seeded, Seal.of([ONE]))
+    other = an_organisation()
+    told = hiding(Seal.of([ONE]), other.id)["assistant_overrides"]
+    async with database.begin() as work:
+        await work.organisations.add(replace(other, assistant_overrides=told))
+    assert await reseal(database, Seal.of([TWO, ONE])) == 9
+    assert await reseal(database, Seal.of([TWO, ONE])) == 0
+    found = await objects(database)
+    assert len(found) == 9
+    for place, owner, value in found:
+        opened = Hidden(Seal.of([TWO]), owner, SEALED_AS[place]).opened(value)
+        assert opened == {"list": [{"key": "canary", "provider": "openai"}], "greeting": "Hello."}
+
+
+async def test_rotation_goes_by_batches(database: Database, seeded: Seeded, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.keyring.BATCH", 2)
+    await keep_objects(database, seeded, Seal.of([ONE]), customers=5)
+    assert await reseal(database, Seal.of([TWO, ONE])) == 10
+    for place, owner, value in await objects(database):
+        Hidden(Seal.of([TWO]), owner, SEALED_AS[place]).opened(value)
+
+
+async def test_one_object_that_does_not_open_stops_rotation(database: Database, seeded: Seeded) -> None:
+    await keep_objects(database, seeded, Seal.of([ONE]))
+    async with database.begin(seeded.organisation) as work:
+        await work.customers.add(
+            a_customer(
+                seeded.organisation,
+                phone="+919876543288",
+                assistant_overrides=hiding(Seal.of([b"3" * 32]), seeded.organisation)["assistant_overrides"],
+            )
+        )
+    before = await objects(database)
+    with pytest.raises(SealedError):
+        await reseal(database, Seal.of([TWO, ONE]))
+    assert await objects(database) == before
