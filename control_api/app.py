@@ -11,6 +11,7 @@ from control_api import (
     api_keys,
     calls,
     contact_lists,
+    customer_import,
     customers,
     flow_moves,
     flows,
@@ -33,6 +34,7 @@ VERSION = "0.1.0"
 
 CONTRACTS = (
     customers.contract,
+    customer_import.contract,
     organisation.contract,
     api_keys.contract,
     integrations.contract,

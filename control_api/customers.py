@@ -15,7 +15,7 @@ from control_api.contract import Contract
 from control_api.customer_rows import RowError, read_rows
 from control_api.customer_shapes import CustomerBody, CustomerChange, CustomerShown, CustomerWithCalls
 from control_api.errors import conflict, not_found
-from control_api.overrides import kept, readable, warnings
+from control_api.overrides import each_shown, kept, readable, warnings
 from control_api.shapes import Body, Page, Shown, changes
 from storage.assets import Customer
 from storage.customers import CustomerFilter
@@ -76,7 +76,7 @@ async def every(asked: Asked, query: CustomersQuery) -> CustomersPage:
     wanted = CustomerFilter(**query.model_dump(exclude={"limit", "offset"}))
     async with asked.read() as work:
         found, total = await work.customers.page(wanted, query.limit, query.offset)
-    return CustomersPage(customers=[_shown(asked, customer) for customer in found], total=total)
+    return CustomersPage(customers=await each_shown(partial(_shown, asked), found), total=total)
 
 
 @contract.post("", limit="60/minute", errors=(409,))

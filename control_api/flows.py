@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import fields, replace
 
 from pydantic import Field
@@ -15,7 +14,7 @@ from control_api.flow_metrics import metrics
 from control_api.flow_moves import changing, move_to, shown
 from control_api.flow_shapes import FlowBody, FlowChange, FlowMetrics, FlowShown, FlowWithMetrics
 from control_api.flow_warnings import warnings_of
-from control_api.overrides import flow_warnings, readable
+from control_api.overrides import each_shown, flow_warnings, readable
 from control_api.shapes import Body, Page, Shown
 from dialer import moves
 from storage.database import UnitOfWork
@@ -49,8 +48,14 @@ async def every(asked: Asked, query: FlowsQuery) -> FlowsPage:
     async with asked.read() as work:
         found, total = await work.flows.page(query.limit, query.offset, kind=query.kind, status=query.status)
         figures = await metrics(work, found, asked.now) if query.include_metrics else {}
-        told = await _told(asked, work, found)
-    return FlowsPage(flows=[_listed(asked, flow, told[flow.id], figures.get(flow.id)) for flow in found], total=total)
+        agents = {agent.id: agent for agent in await work.agents.active()}
+        organisation = await work.organisations.get(asked.organisation)
+
+    def listed(flow: Flow) -> FlowWithMetrics | FlowShown:
+        told = flow_warnings(asked, flow, agents.get(flow.agent_id or ""), organisation)
+        return _listed(readable(asked, flow), told, figures.get(flow.id))
+
+    return FlowsPage(flows=await each_shown(listed, found), total=total)
 
 
 @contract.post("", limit="20/minute", errors=(409,))
@@ -117,18 +122,8 @@ async def delete(asked: Asked, flow_uuid: str) -> None:
         await moves.delete(work, flow, asked.now)
 
 
-async def _told(asked: Asked, work: UnitOfWork, flows: Sequence[Flow]) -> dict[str, list[str]]:
-    """Warnings about the overrides of each."""
-    if not any(flow.assistant_overrides for flow in flows):
-        return {flow.id: [] for flow in flows}
-    agents = {agent.id: agent for agent in await work.agents.active()}
-    organisation = await work.organisations.get(asked.organisation)
-    return {flow.id: flow_warnings(asked, flow, agents.get(flow.agent_id or ""), organisation) for flow in flows}
-
-
-def _listed(asked: Asked, flow: Flow, told: list[str], figures: FlowMetrics | None) -> FlowWithMetrics | FlowShown:
-    shown = readable(asked, flow)
-    return FlowShown.of(shown, told) if figures is None else FlowWithMetrics.of(shown, told, metrics=figures)
+def _listed(flow: Flow, told: list[str], figures: FlowMetrics | None) -> FlowWithMetrics | FlowShown:
+    return FlowShown.of(flow, told) if figures is None else FlowWithMetrics.of(flow, told, metrics=figures)
 
 
 async def _must_be_editable(work: UnitOfWork, flow: Flow) -> None:

@@ -6,8 +6,9 @@ renews it need not know what was secret when it was written.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import Any
 
 import orjson
@@ -55,14 +56,14 @@ class Hidden:
         A mask counts for the same provider only. Raises RefusedError, which names `field`, where there is no such
         secret, or it may be one or another.
         """
-        known = [leaf for leaf in _leaves(self.opened(before)) if secret(leaf.path)]
+        known = cache(partial(self._by_mask, before, secret))
 
         def unmasked(leaf: Leaf) -> Any:
             if leaf.sealed is not None:
                 raise bad(f"{_dotted(field, leaf)} must not have the name {SEALED}")
             if not (secret(leaf.path) and str(leaf.value).startswith(MASK)):
                 return leaf.value
-            alike = [old for old in known if _alike(old, leaf)]
+            alike = known().get((leaf.names, leaf.provider, leaf.value), [])
             here = [old.value for old in alike if old.path == leaf.path]
             meant = here or list(dict.fromkeys(old.value for old in alike))
             if len(meant) != 1:
@@ -98,6 +99,17 @@ class Hidden:
 
         return _changed(kept, renew)
 
+    def _by_mask(self, kept: Mapping[str, Any], secret: Secret) -> dict[tuple[Any, ...], list[Leaf]]:
+        """Names, provider and mask → the secrets that they may stand for."""
+        found: dict[tuple[Any, ...], list[Leaf]] = {}
+
+        def note(leaf: Leaf) -> None:
+            if secret(leaf.path):
+                found.setdefault((leaf.names, leaf.provider, masked(str(leaf.value))), []).append(leaf)
+
+        _changed(self.opened(kept), note)
+        return found
+
     def _hide(self, value: Any) -> Any:
         if value == "":
             return value
@@ -115,24 +127,8 @@ def masked(secret: str) -> str:
     return MASK + (secret[-SHOWN:] if len(secret) >= 3 * SHOWN else "")
 
 
-def nothing(path: Path) -> bool:
-    """For objects without secrets."""
-    return False
-
-
-def _alike(old: Leaf, leaf: Leaf) -> bool:
-    same_place = old.names == leaf.names and old.provider == leaf.provider
-    return same_place and masked(str(old.value)) == leaf.value
-
-
 def _dotted(field: str, leaf: Leaf) -> str:
     return ".".join([field, *map(str, leaf.path)])
-
-
-def _leaves(tree: Mapping[str, Any]) -> Iterator[Leaf]:
-    found: list[Leaf] = []
-    _changed(tree, found.append)
-    return iter(found)
 
 
 def _changed(tree: Mapping[str, Any], change: Callable[[Leaf], Any]) -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any, TypeVar
 
@@ -18,6 +20,7 @@ from storage.assets import Customer
 from storage.records import Agent, Flow, Organisation
 
 _R = TypeVar("_R", Organisation, Agent, Flow, Customer)
+_S = TypeVar("_S")
 
 FIELD = "assistant_overrides"
 
@@ -55,6 +58,13 @@ def readable(asked: Asked, record: _R) -> _R:
     return replace(record, assistant_overrides=_hidden(asked).masked(record.assistant_overrides, is_secret))
 
 
+async def each_shown(show: Callable[[_R], _S], records: Sequence[_R]) -> list[_S]:
+    """In a thread if any of them has overrides, which take their time."""
+    if not any(record.assistant_overrides for record in records):
+        return [show(record) for record in records]
+    return await asyncio.to_thread(_one_by_one, show, records)
+
+
 def warnings(asked: Asked, overrides: Mapping[str, Any]) -> list[str]:
     """A sentence for each field of a record's overrides that a call does not obey, if it is told nothing else."""
     if not overrides:
@@ -75,6 +85,15 @@ def flow_warnings(asked: Asked, flow: Flow, agent: Agent | None, organisation: O
         return []
     speaker = None if agent is None else readable(asked, agent)
     return _told(asked, speaker, readable(asked, flow), organisation=_below(asked, organisation))
+
+
+def _one_by_one(show: Callable[[_R], _S], records: Sequence[_R]) -> list[_S]:
+    """Gives way after each, or the event loop would wait for Python's 5 ms to be over."""
+    shown = []
+    for record in records:
+        shown.append(show(record))
+        time.sleep(0)
+    return shown
 
 
 def _told(asked: Asked, agent: Agent | None, flow: Flow | None, **levels: Mapping[str, Any] | None) -> list[str]:

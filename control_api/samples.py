@@ -10,7 +10,8 @@ from control_api.catalogue import SampleError, Voice
 from control_api.contract import Contract
 from control_api.errors import RefusedError, not_found
 from control_api.shapes import Body, LanguageCode, Shown
-from control_api.sound_files import MP3, WAV, streamed
+from control_api.sound_files import streamed
+from control_api.sound_lengths import MP3, WAV
 from control_api.voices import choosable, must_be_known, sample_url
 from storage.records import Scope
 

@@ -13,7 +13,8 @@ from control_api.bodies import Form, Upload, parts
 from control_api.contract import Contract
 from control_api.errors import bad, conflict, not_found, sentence
 from control_api.shapes import Body
-from control_api.sound_files import MEGABYTES, MP3, WAV, Speech, forget, heard, kept, streamed
+from control_api.sound_files import MEGABYTES, Speech, forget, heard, kept, streamed
+from control_api.sound_lengths import MP3, WAV
 from control_api.speaker_shapes import (
     DatasetShown,
     Deployed,

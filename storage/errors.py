@@ -28,8 +28,6 @@ class DatabaseUnavailableError(UnusableDatabaseError, ConnectionError):
 def unavailable(context: ExceptionContext) -> DatabaseUnavailableError | None:
     """For SQLAlchemy's `handle_error`. None if not the database is at fault, but what was asked of it."""
     error = context.original_exception
-    if isinstance(error, OSError):  # also a statement that was given up after its time: who knows what it does now
-        context.is_disconnect = True
     state: str = getattr(error, "sqlstate", None) or ""
     code: int = getattr(error, "sqlite_errorcode", None) or 0
     told = next((told for start, told in _POSTGRESQL.items() if state.startswith(start)), _SQLITE.get(code & 0xFF))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, get_args
 
 from pydantic import BaseModel
@@ -17,12 +17,18 @@ _SOUNDS_SECRET = re.compile(
     r".key$|access_?key_?id$|secret$|token$|password$|passphrase$|authorization$", re.IGNORECASE
 )
 """Names of fields that no model knows: those of one provider alone."""
+LONGEST = 200
+"""Letters in a path that is remembered: strangers choose its names, and could fill the memory with them."""
 
 
 def is_secret(path: Sequence[str | int]) -> bool:
     """Whether a value is secret that stands here: keys as on the wire, and places in lists."""
+    names = tuple(part for part in path if isinstance(part, str))
+    return _remembered(names) if sum(map(len, names)) <= LONGEST else _looked_up(names)
+
+
+def _looked_up(names: tuple[str, ...]) -> bool:
     models: tuple[type[BaseModel], ...] = (AssistantOverrides,)
-    names = [part for part in path if isinstance(part, str)]
     for place, name in enumerate(names):
         known = [fields[name] for model in models if name in (fields := _fields(model))]
         if not known:
@@ -32,6 +38,9 @@ def is_secret(path: Sequence[str | int]) -> bool:
             return True
         models = tuple(model for _, inside in known for model in inside)
     return False
+
+
+_remembered = lru_cache(4096)(_looked_up)
 
 
 @cache

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import stat
-import wave
 from collections.abc import AsyncIterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import av
-import numpy as np
 import pytest
-from aiohttp import FormData
 
 from control_api import speakers
 from control_api.sound_files import MEGABYTES, heard
@@ -25,47 +19,12 @@ from storage.records import Scope
 from storage.seed import Seeded
 from storage.speakers import Speakers
 from tests.control_api.api import PUBLIC, Answer, Api, serving_api
+from tests.control_api.uploads import form, mp3, wav
 from tests.storage.samples import NOW
 
 ARIA: dict[str, Any] = {"name": "aria-custom", "language": "en-US", "description": "Custom US English sales voice"}
 SAID = "Hi, good morning! This is Aria calling from Luminary Home."
 PATH = "/models/speakers/aria-custom"
-
-
-@cache
-def wav(seconds: float, *, rate: int = 8000, channels: int = 1) -> bytes:
-    tone = (8000 * np.sin(np.arange(round(seconds * rate)) * 0.1)).astype("<i2").repeat(channels)
-    file = io.BytesIO()
-    with wave.open(file, "wb") as writer:
-        writer.setnchannels(channels)
-        writer.setsampwidth(2)
-        writer.setframerate(rate)
-        writer.writeframes(tone.tobytes())
-    return file.getvalue()
-
-
-@cache
-def mp3(seconds: float, *, rate: int = 16000) -> bytes:
-    tone = (8000 * np.sin(np.arange(round(seconds * rate)) * 0.1)).astype("<i2")
-    frame = av.AudioFrame.from_ndarray(tone[None, :], format="s16", layout="mono")
-    frame.sample_rate = rate
-    file = io.BytesIO()
-    with av.open(file, "w", "mp3") as container:
-        stream = container.add_stream("libmp3lame", rate=rate, layout="mono")
-        for packet in (*stream.encode(frame), *stream.encode(None)):
-            container.mux(packet)
-    return file.getvalue()
-
-
-def form(fields: dict[str, Any]) -> FormData:
-    """A value of bytes is a file, whose name tells nothing."""
-    data = FormData(default_to_multipart=True)
-    for name, value in fields.items():
-        if isinstance(value, bytes):
-            data.add_field(name, io.BytesIO(value), filename="../../speech", content_type="application/octet-stream")
-        else:
-            data.add_field(name, value)
-    return data
 
 
 async def upload(api: Api, sound: bytes | None = None, **fields: Any) -> Answer:
@@ -216,7 +175,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"reference_audio": "text"}, "reference_audio must be a file"),
     ({"reference_audio": b"OggS" + bytes(200)}, "reference_audio must be a WAV or MP3 file"),
     ({"reference_audio": b"#EXTM3U\nfile:///etc/passwd\n"}, "reference_audio must be a WAV or MP3 file"),
-    ({"reference_audio": b"RIFF\x24\0\0\0WAVE" + bytes(100)}, "reference_audio cannot be read as a WAV or MP3 file"),
+    ({"reference_audio": b"RIFF\x24\0\0\0WAVE" + bytes(100)}, "reference_audio cannot be read as a WAV file"),
     ({"reference_audio": wav(12)[:20]}, "reference_audio "),
     ({"reference_audio": wav(9.5)}, "reference_audio must last 10 to 60 seconds"),
     ({"reference_audio": mp3(9.5)}, "reference_audio must last 10 to 60 seconds"),
@@ -257,38 +216,6 @@ async def test_a_wrong_sample_is_named_and_leaves_nothing(
     assert refused.status == 400
     assert refused.detail.startswith(detail)
     assert (files(tmp_path), await size(api)) == (before, (0, 0, "empty"))
-
-
-async def test_a_long_file_is_not_decoded_to_its_end(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An hour of speech may be a small MP3."""
-    long = mp3(60, rate=8000) * 60
-    assert len(long) < MEGABYTES << 20
-    decoded: list[int] = []
-    opened = av.open
-
-    def counting(*given: Any, **more: Any) -> Any:
-        container = opened(*given, **more)
-
-        class Counted:
-            streams = container.streams
-
-            def __enter__(self) -> Counted:
-                return self
-
-            def __exit__(self, *failure: object) -> None:
-                container.close()
-
-            def decode(self, stream: Any) -> Any:
-                for frame in container.decode(stream):
-                    decoded.append(frame.samples)
-                    yield frame
-
-        return Counted()
-
-    monkeypatch.setattr(av, "open", counting)
-    refused = await upload(api, long)
-    assert (refused.status, refused.detail) == (400, "reference_audio must last 10 to 60 seconds")
-    assert 60 <= sum(decoded) / 8000 < 61
 
 
 async def test_a_file_may_be_twenty_megabytes(api: Api, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import psutil
 import pytest
+import uvloop
 
 from server import warmup, wiring
 from server.door import listening
@@ -75,23 +76,12 @@ async def test_slow_clients_are_soon_gone(data: Path, monkeypatch: pytest.Monkey
 @pytest.mark.soak
 @pytest.mark.timeout(120)
 @pytest.mark.usefixtures("no_models")
-async def test_five_hundred_slow_clients_are_gone_in_fifteen_seconds_and_nobody_notices(
+def test_five_hundred_slow_clients_are_gone_in_fifteen_seconds_and_nobody_notices(
     data: Path, record_testsuite_property: Callable[[str, object], None]
 ) -> None:
-    asyncio.get_running_loop().set_debug(False)
-    server = psutil.Process()
-    async with serving(data) as house:
-        quiet = asyncio.create_task(asyncio.sleep(2))
-        await beside(house, quiet, 0.002)
-        gc.collect()
-        before = peak = server.memory_info().rss
-        attacking = asyncio.create_task(attack(house, 500))
-        good = asyncio.create_task(beside(house, attacking, 0.005))
-        while not attacking.done():
-            peak = max(peak, server.memory_info().rss)
-            await asyncio.sleep(0.1)
-        took, told = await good, attacking.result()
-    grown, slowest = (peak - before) / 1e6, percentile(took, 0.99)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # the server's own
+        grown, took, told = runner.run(five_hundred(data))
+    slowest = percentile(took, 0.99)
     record_testsuite_property("slow_clients", {"megabytes": grown, "p99": slowest, "gone": told})
     assert {kind: (found["came"], found["gone"]) for kind, found in told.items()} == {
         kind.__name__: (100, 100) for kind in KINDS
@@ -99,3 +89,18 @@ async def test_five_hundred_slow_clients_are_gone_in_fifteen_seconds_and_nobody_
     assert max(found["last"] for found in told.values()) <= 15, told
     assert slowest < 0.2
     assert grown <= 5
+
+
+async def five_hundred(data: Path) -> tuple[float, list[float], dict[str, dict[str, float]]]:
+    """Megabytes that the server grew by, seconds that good requests took, and what became of the slow ones."""
+    server = psutil.Process()
+    async with serving(data) as house:
+        await beside(house, asyncio.create_task(asyncio.sleep(2)), 0.002)
+        gc.collect()
+        before = peak = server.memory_info().rss
+        attacking = asyncio.create_task(attack(house, 500))
+        good = asyncio.create_task(beside(house, attacking, 0.005))
+        while not attacking.done():
+            peak = max(peak, server.memory_info().rss)
+            await asyncio.sleep(0.1)
+        return (peak - before) / 1e6, await good, attacking.result()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import asyncpg  # type: ignore[import-untyped]
 import pytest
-from sqlalchemy import insert, text, update
+from sqlalchemy import TextClause, insert, text, update
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
 from storage import postgresql
@@ -249,6 +249,27 @@ async def test_an_error_says_nothing_of_the_row(database: Database, seeded: Seed
         with pytest.raises((IntegrityError, DataError), match=told) as failure:
             async with database.begin(seeded.organisation) as work:
                 await connection_of(work).execute(statement)
+        assert PHONE not in "".join(traceback.format_exception(failure.value))
+
+
+async def test_an_error_says_nothing_of_the_row_to_one_who_may_see_every_row_either(
+    database: Database, cluster: Cluster
+) -> None:
+    """The server itself is silent only about tables with row security."""
+    open_to_all = text("CREATE TEMPORARY TABLE open (phone text PRIMARY KEY, n int NOT NULL)")
+    statements = {
+        "null value in column": text("INSERT INTO open VALUES (:phone, NULL)"),
+        "duplicate key value": text("INSERT INTO open VALUES (:phone, 1), (:phone, 2)"),
+    }
+
+    async def fail(statement: TextClause) -> None:
+        async with database.connect() as connection:
+            await connection.execute(open_to_all)
+            await connection.execute(statement, {"phone": PHONE})
+
+    for told, statement in statements.items():
+        with pytest.raises(IntegrityError, match=told) as failure:
+            await fail(statement)
         assert PHONE not in "".join(traceback.format_exception(failure.value))
 
 

@@ -1,0 +1,374 @@
+"""Customers from a file."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import FormData
+
+from control_api import customer_import
+from control_api.customer_import import FILE_BYTES, TOLD, imported
+from storage.assets import ContactList
+from storage.database import Database
+from storage.ids import LIST, new_id
+from storage.records import Scope
+from storage.seed import Seeded
+from tests.control_api.api import Answer, Api, serving_api
+from tests.storage.samples import NOW
+
+CSV = """name,phone,email,tags,preferred_language,metadata
+Jordan Ellis,+14155550192,[email protected],"Region:West,Segment:Lapsed",en,"{""cart_value"":850}"
+"""
+"""The documents' file."""
+JSON = """[
+{
+"name": "Jordan Ellis",
+"phone": "+14155550192",
+"tags": ["Region:West"],
+"metadata": { "cart_value": 850 }
+}
+]"""
+"""And the other one."""
+CAMPAIGN = """phone_number,customer_name,order_id,product_name
++919876543210,Rahul Kumar,ORD-001,Premium Widget
+"""
+"""The campaign guide's."""
+MEMORY_MB = 20
+"""What an import may add to the process."""
+BUSY_MS = 10
+"""What it may keep the event loop from everything else, in one go."""
+
+
+@pytest.fixture
+async def api(database: Database, seeded: Seeded, tmp_path: Path) -> AsyncIterator[Api]:
+    async with serving_api(database, tmp_path) as api:
+        yield api
+
+
+async def sent(
+    api: Api, content: str | bytes, name: str = "people.csv", path: str = "/customers/import", **more: Any
+) -> Answer:
+    form = FormData()
+    form.add_field("file", BytesIO(content.encode() if isinstance(content, str) else content), filename=name)
+    return await api.post(path, data=form, **more)
+
+
+async def taken(api: Api, content: str | bytes, name: str = "people.csv") -> list[dict[str, Any]]:
+    """The customers, oldest first, of a file that is good."""
+    answer = await sent(api, content, name)
+    assert answer.status == 200, answer
+    assert answer.body["errors"] == [], answer.body
+    found = (await api.get("/customers?limit=100")).body["customers"]
+    assert len(found) == answer.body["imported"]
+    return list(reversed(found))
+
+
+async def reasons(api: Api, content: str | bytes, name: str = "people.csv") -> dict[int, str]:
+    answer = await sent(api, content, name)
+    assert answer.status == 200, answer
+    assert answer.body["skipped"] >= len(answer.body["errors"])
+    return {error["row"]: error["reason"] for error in answer.body["errors"]}
+
+
+@pytest.mark.parametrize("path", ["/api/voice/customers/import", "/v1/contacts/import"])
+async def test_the_documents_files_are_imported(api: Api, path: str) -> None:
+    first = await sent(api, CSV, path=path)
+    assert (first.status, first.body) == (200, {"imported": 1, "updated": 0, "skipped": 0, "errors": []})
+    (made,) = (await api.get("/customers")).body["customers"]
+    assert (made["name"], made["phone"], made["email"]) == ("Jordan Ellis", "+14155550192", "[email protected]")
+    assert made["tags"] == ["Region:West", "Segment:Lapsed"]
+    assert (made["preferred_language"], made["metadata"]) == ("en", {"cart_value": 850})
+    again = await sent(api, JSON, "people.json", path=path)
+    assert again.body == {"imported": 0, "updated": 1, "skipped": 0, "errors": []}
+    (merged,) = (await api.get("/customers")).body["customers"]
+    assert merged["tags"] == ["Region:West"]
+    assert {**merged, "tags": made["tags"], "updated_at": made["updated_at"]} == made
+
+
+async def test_a_campaigns_file_gives_names_phones_and_variables(api: Api) -> None:
+    (rahul,) = await taken(api, CAMPAIGN)
+    assert (rahul["name"], rahul["phone"]) == ("Rahul Kumar", "+919876543210")
+    assert rahul["metadata"] == {"order_id": "ORD-001", "product_name": "Premium Widget"}
+
+
+async def test_every_column_of_a_customer_is_read_in_any_order(api: Api) -> None:
+    (one,) = await taken(
+        api,
+        "Recording Opt-Out, opted_out ,EXTERNAL ID,timezone,Extension, Phone ,Lead Source,name\n"
+        "yes,true,LH-1,Asia/Kolkata,42, +919876543210 , web form , Asha \n",
+    )
+    assert (one["name"], one["phone"], one["external_id"], one["extension"]) == ("Asha", "+919876543210", "LH-1", "42")
+    assert (one["opted_out"], one["recording_opt_out"], one["timezone"]) == (True, True, "Asia/Kolkata")
+    assert one["metadata"] == {"Lead Source": "web form"}
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+async def test_files_come_as_programs_write_them(api: Api, ending: str, separator: str, mark: str) -> None:
+    rows = [
+        ["name", "phone", "tags"],
+        ["रवि कुमार", "+918888888888", '"a, b,,a "'],
+        ['"Line\nbreak"', "+14155550192", ""],
+    ]
+    lines = [separator.join(row) for row in rows]
+    first, second = await taken(api, mark + ending.join(lines))
+    assert (first["name"], first["tags"]) == ("रवि कुमार", ["a", "b"])
+    assert (second["name"], second["tags"]) == ("Line\nbreak", [])
+
+
+async def test_what_a_file_does_not_say_stays_as_it_was(api: Api) -> None:
+    known = await api.made(
+        "/customers", {"name": "Asha", "phone": "+919876543210", "tags": ["x"], "metadata": {"a": 1}, "opted_out": True}
+    )
+    answer = await sent(api, "phone,name,tags,opted_out,metadata,b\n+919876543210,,,,,2\n")
+    assert answer.body == {"imported": 0, "updated": 1, "skipped": 0, "errors": []}
+    found = (await api.get(f"/customers/{known['uuid']}")).body
+    assert found == {**known, "metadata": {"a": 1, "b": "2"}, "updated_at": found["updated_at"]}
+
+
+async def test_who_has_no_name_is_called_by_the_phone(api: Api) -> None:
+    (one,) = await taken(api, "phone\n+919876543210\n")
+    assert one["name"] == "+919876543210"
+    await sent(api, '[{"phone": "+14155550192", "name": ""}]', "people.json")
+    assert (await api.get("/customers?search=4155550192")).body["customers"][0]["name"] == "+14155550192"
+
+
+async def test_a_bad_row_is_told_and_the_others_are_taken(api: Api) -> None:
+    answer = await sent(
+        api,
+        "\n"
+        "name,phone,preferred_language,metadata,\n"
+        "One,+14155550001,,,\n"  # 1
+        "Two,+10000000000,,,\n"
+        "Three,,,,\n"
+        "\n"
+        ",,,,\n"  # 5
+        "Six,+14155550006,fr,,\n"
+        "Seven,+14155550007,,\n"
+        "Eight,+14155550008,,,,\n"
+        "Nine,+14155550009,,,x\n"
+        'Ten,+14155550010,,{"a": 1,\n'  # 10
+        "Eleven,+14155550011,,[],\n"
+        "Twelve,+14155550012,,{,\n"
+        'Thirteen,+14155550013,,"{""a"": ""\\u0000""}",\n'
+        "Four\0teen,+14155550014,,,\n"
+        '"Fifteen"x,+14155550015,,,\n'  # 15
+        f"Sixteen,+14155550016,,{'x' * 140_000},\n"
+        "Seventeen,+14155550017,,,\n"
+        '"Eighteen,+14155550018,,,\n',
+    )
+    assert answer.status == 200
+    body = answer.body
+    assert (body["imported"], body["updated"], body["skipped"]) == (2, 0, 16)
+    told = {error["row"]: error["reason"] for error in body["errors"]}
+    assert told.pop(6).startswith("preferred_language must be ")
+    assert told == {
+        2: "invalid phone format",
+        3: "phone is required",
+        7: "the row has 4 columns and the header 5",
+        8: "the row has 6 columns and the header 5",
+        9: "the row has a value in a column without a name",
+        10: "metadata is not valid JSON",
+        11: "metadata must be an object",
+        12: "metadata is not valid JSON",
+        13: "metadata holds a character that cannot be stored",
+        14: "the row holds a character that cannot be stored",
+        15: "the row is not valid CSV: ',' expected after '\"'",
+        16: "the row is not valid CSV: field larger than field limit (131072)",
+        18: "the row is not valid CSV: unexpected end of data",
+    }
+    assert body["errors"][0] == {"row": 2, "phone": "+10000000000", "reason": "invalid phone format"}
+    assert {one["name"] for one in (await api.get("/customers")).body["customers"]} == {"One", "Seventeen"}
+
+
+async def test_a_bad_object_is_told_and_the_others_are_taken(api: Api) -> None:
+    rows = [
+        '{"name": "One", "phone": "+14155550001", "assistant_overrides": {"firstMessage": "Hello."}}',
+        '{"name": "Two", "phone": "+10000000000"}',
+        '"three"',
+        "null",
+        '{"name": "Five", "phone": "+14155550005", "metadata": {"x": NaN}}',
+        '{"name": "Six\\u0000", "phone": "+14155550006"}',
+        '{"name": "Seven\\ud800", "phone": "+14155550007"}',
+        '{"name": "Eight", "phone": "+14155550008", "metadata": {"x": ' + "[" * 200 + "]" * 200 + "}}",
+        '{"name": "Nine", "phone": 5}',
+        '{"phone": null}',
+        '{"name": "Eleven", "phone": "+14155550011"}',
+    ]
+    answer = await sent(api, '{"contacts": [' + ",\n".join(rows) + "]}", "people.json")
+    assert (answer.status, answer.body["imported"], answer.body["skipped"]) == (200, 2, 9)
+    assert {error["row"]: error["reason"] for error in answer.body["errors"]} == {
+        2: "invalid phone format",
+        3: "the row must be an object",
+        4: "the row must be an object",
+        5: "the row is not valid JSON",
+        6: "the row holds a character that cannot be stored",
+        7: "the row is not valid JSON",
+        8: "the row is nested too deeply",
+        9: "invalid phone format",
+        10: "name is required",
+    }
+
+
+async def test_a_phone_that_comes_again_is_the_same_customer(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(customer_import, "CHUNK", 2)
+    lines = ["phone,name,k"] + [f"+1415555000{number % 3},Person {number},{number}" for number in range(7)]
+    answer = await sent(api, "\n".join(lines))
+    assert answer.body == {"imported": 3, "updated": 4, "skipped": 0, "errors": []}
+    assert (await api.get("/customers?search=50000")).body["customers"][0]["name"] == "Person 6"
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "sentence"),
+    [
+        ("", "people.csv", "the file has no column phone"),
+        ("\n\n", "people.csv", "the file has no column phone"),
+        ("name,telephone\nx,y\n", "people.csv", "the file has no column phone"),
+        ("phone,name,Phone Number\n", "people.csv", "the file has the column phone twice"),
+        ("phone,a,a\n", "people.csv", "the file has the column a twice"),
+        ('phone,"a\n', "people.csv", "the header is not valid CSV: unexpected end of data"),
+        (b"phone,name\n+14155550001,Ren\xe9\n", "people.csv", "the file must be UTF-8: byte 28, in line 2, is not"),
+        ("phone\n+14155550001".encode("utf-16"), "people.csv", "the file must be UTF-8: byte 1, in line 1, is not"),
+        (b"phone\n\xe0\xa4", "people.csv", "the file must be UTF-8: its last character is cut off"),
+        ("{}", "people.json", "the file must be an array of objects"),
+        ('[{"phone": "+14155550001"}', "people.json", "the file is not valid JSON after element 1"),
+        ("phone\n", "people.xlsx", "file must be a .csv or a .json file"),
+        ("phone\n", "csv", "file must be a .csv or a .json file"),
+    ],
+)
+async def test_a_file_that_will_not_do_changes_nothing(api: Api, content: Any, name: str, sentence: str) -> None:
+    answer = await sent(api, content, name)
+    assert (answer.status, answer.detail) == (400, sentence)
+    assert (await api.get("/customers/meta/count")).body == {"count": 0}
+
+
+async def test_a_wrong_byte_is_found_across_the_pieces_that_are_read(api: Api) -> None:
+    at = (1 << 20) - 1
+    head = b"phone,name\n+14155550001,"
+    content = head + b"x" * (at - len(head)) + b"\xe0\xa4x\n"
+    answer = await sent(api, content)
+    assert answer.detail == f"the file must be UTF-8: byte {at + 1}, in line 2, is not"
+
+
+async def test_a_form_holds_one_file_and_nothing_else(api: Api) -> None:
+    async def form(**fields: str) -> Answer:
+        data = FormData()
+        for name, value in fields.items():
+            data.add_field(name, value, filename="people.csv" if name == "upload" else None, content_type="text/plain")
+        return await api.post("/customers/import", data=data)
+
+    assert (await form(file=CSV)).detail == "file must be a file"
+    assert (await form(upload=CSV)).detail == "upload is not a known field"
+    assert (await form(file=CSV, mode="append")).detail == "mode is not a known field"
+    assert (await api.post("/customers/import", [])).status == 415
+
+
+async def test_a_file_over_50_mb_is_refused(api: Api) -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b'--x\r\nContent-Disposition: form-data; name="file"; filename="people.csv"\r\n\r\nphone\n'
+        for _ in range((FILE_BYTES >> 20) + 1):
+            yield b"\n" * (1 << 20)
+
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    answer = await api.post("/customers/import", data=pieces(), headers=headers)
+    assert answer.status == 413
+    assert "larger than" in answer.detail
+
+
+async def test_importing_needs_its_scope(api: Api) -> None:
+    token = await api.key(*(set(Scope) - {Scope.CONTACTS_WRITE}))
+    for path in "/customers/import", "/v1/contacts/import":
+        assert (await sent(api, CSV, path=path, token=token)).status == 403
+
+
+async def test_customers_can_be_put_on_a_list_as_they_come(
+    api: Api, seeded: Seeded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = ContactList(new_id(LIST), seeded.organisation, "List", created_at=NOW, updated_at=NOW)
+    async with api.database.begin(seeded.organisation) as work:
+        await work.lists.add(kept)
+    onto: list[str] = [kept.id]
+    monkeypatch.setattr(customer_import, "imported", lambda asked, upload: imported(asked, upload, list_id=onto[0]))
+    for expected in (2, 0):
+        answer = await sent(api, "phone\n+14155550001\n+14155550002\n+14155550001\nx\n")
+        assert (answer.body["imported"], answer.body["skipped"]) == (expected, 1)
+        assert (await api.get(f"/customers?contact_list_id={kept.id}")).body["total"] == 2
+    onto[0] = new_id(LIST)
+    gone = await sent(api, "phone\n+14155550003\n")
+    assert (gone.status, gone.detail) == (404, "Contact list not found")
+    assert (await api.get("/customers/meta/count")).body == {"count": 2}
+
+
+async def test_no_more_errors_are_told_than_anybody_reads(api: Api) -> None:
+    answer = await sent(api, "phone\n" + "x\n" * (TOLD + 500))
+    assert (answer.body["skipped"], len(answer.body["errors"])) == (TOLD + 500, TOLD)
+    assert answer.body["errors"][-1]["row"] == TOLD
+
+
+async def test_others_write_while_thousands_are_imported(api: Api) -> None:
+    file = "phone,name,tags\n" + "".join(
+        f'+1415{number:07},Person {number},"Region:{number % 4},Segment:{number % 5}"\n'
+        for number in range(2000000, 2005000)
+    )
+    importing = asyncio.create_task(sent(api, file))
+    written = 0
+    while not importing.done():
+        answer = await api.post("/customers", {"name": "Between", "phone": f"+9198765{written:05}"})
+        assert answer.status == 201
+        written += 1
+    assert importing.result().body == {"imported": 5000, "updated": 0, "skipped": 0, "errors": []}
+    assert written > 5
+    assert (await api.get("/customers?tags=Region:1&tags=Segment:1")).body["total"] == 250
+
+
+def rows_of(kind: str, count: int) -> Iterator[str]:
+    if kind == "csv":
+        yield "name,phone,tags,metadata\n"
+        for number in range(count):
+            yield f'Person {number},+1415{2000000 + number},"Region:{number % 4}","{{""cart_value"":{number}}}"\n'
+    else:
+        for number in range(count):
+            about = {"name": f"Person {number}", "phone": f"+1415{2000000 + number}", "metadata": {"n": number}}
+            yield ("[" if number == 0 else ",") + json.dumps(about)
+        yield "]"
+
+
+def grown(file: Path, database: Path) -> dict[str, Any]:
+    """Imports in a process of its own: the answer, and by how many megabytes it grew."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.control_api.importing", str(file), str(database)],
+        check=True,
+        capture_output=True,
+        env={name: value for name, value in os.environ.items() if not name.startswith("PYTHON")},
+    )
+    report: dict[str, Any] = json.loads(done.stdout)
+    return report
+
+
+@pytest.mark.parametrize(
+    ("kind", "count"),
+    [
+        ("csv", 5000),
+        ("json", 5000),
+        pytest.param("csv", 100_000, marks=[pytest.mark.soak, pytest.mark.timeout(300)]),
+        pytest.param("json", 100_000, marks=[pytest.mark.soak, pytest.mark.timeout(300)]),
+    ],
+)
+def test_memory_stays_flat_however_long_the_file_is(file: Path, tmp_path: Path, kind: str, count: int) -> None:
+    people = tmp_path / f"people.{kind}"
+    with people.open("w") as out:
+        out.writelines(rows_of(kind, count))
+    report = grown(people, file)
+    assert report["done"] == {"imported": count, "updated": 0, "skipped": 0, "errors": []}
+    assert report["megabytes"] <= MEMORY_MB
+    assert report["busy_ms"] <= BUSY_MS
