@@ -9,7 +9,9 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from control_api.asked import Asked
+from control_api.bodies import parts
 from control_api.contract import Contract
+from control_api.customer_import import FIELD_BYTES, FILE_BYTES, ImportDone, ImportForm, imported, the_file
 from control_api.errors import bad, conflict, not_found
 from control_api.shapes import Body, Name, Page, Shown, Text, Time, changes, unset
 from storage.assets import ContactList
@@ -128,6 +130,15 @@ async def remove(asked: Asked, list_uuid: str, body: Members) -> Removed:
         await _found(work, list_uuid)
         removed = await work.lists.take(list_uuid, body.customer_ids)
         return Removed(removed=removed, size=await _size(work, list_uuid))
+
+
+@contract.post("/{list_uuid}/import", status=200, limit="5/minute", uploads=ImportForm)
+async def import_file(asked: Asked, list_uuid: str) -> ImportDone:
+    """Upsert customers by phone from a CSV or JSON file, and put them on a contact list. A bad row fails alone."""
+    async with asked.read() as work:
+        await _found(work, list_uuid)
+    async with parts(asked.request, file_limit=FILE_BYTES, field_limit=FIELD_BYTES) as form:
+        return await imported(asked, the_file(form), list_id=list_uuid)
 
 
 async def _found(work: UnitOfWork, list_uuid: str) -> ContactList:

@@ -127,6 +127,8 @@ def _said(
     customer: Mapping[str, Any] | None,
 ) -> _Said:
     """Level by level. On each the overrides stand above our own words, and those above all levels below."""
+    if agent is not None:
+        CallPlan.model_validate(agent.config)  # what is wrong there is not to be hidden by what another level says
     config: dict[str, Any] = {}
     overrides = merged(organisation)
     for ours, asked in (

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from aiohttp import FormData
 
 from storage.database import Database
 from storage.records import FlowKind, FlowStatus, Scope
 from storage.seed import Seeded
-from tests.control_api.api import Api, serving_api
+from tests.control_api.api import Answer, Api, serving_api
 from tests.storage.samples import a_flow
+
+GUIDE = """phone_number,customer_name,order_id
++919876543210,Rahul Kumar,ORD-001
++919876543211,Asha,ORD-002
+12345,Nobody,ORD-003
+"""
+"""As the campaign guide has it, with a row that is wrong."""
 
 pytestmark = pytest.mark.usefixtures("seeded")
 
@@ -28,6 +37,12 @@ async def customers(api: Api, count: int, *, token: str | None = None) -> list[s
         for number in range(count)
     ]
     return [customer["uuid"] for customer in made]
+
+
+async def uploaded(api: Api, path: str, content: str, *, field: str = "file") -> Answer:
+    form = FormData()
+    form.add_field(field, BytesIO(content.encode()), filename="people.csv")
+    return await api.post(f"{path}/import", data=form)
 
 
 async def on(api: Api, list_uuid: str) -> set[str]:
@@ -68,6 +83,35 @@ async def test_customers_are_put_on_a_list_once_and_taken_off(api: Api) -> None:
     assert (await api.get(path)).body["size"] == 1
     assert (await api.delete(path)).status == 204
     assert (await api.get(f"/customers/{three}")).status == 200
+
+
+async def test_a_file_is_imported_onto_a_list(api: Api) -> None:
+    known = await api.made("/customers", {"name": "Rahul Kumar", "phone": "+919876543210", "tags": ["x"]})
+    made = await api.made("/contact-lists", {"name": "January"})
+    path = f"/contact-lists/{made['uuid']}"
+    done = await uploaded(api, path, GUIDE)
+    assert (done.status, done.body["imported"], done.body["updated"], done.body["skipped"]) == (200, 1, 1, 1)
+    assert [(error["row"], error["reason"]) for error in done.body["errors"]] == [(3, "invalid phone format")]
+    assert (await api.get(path)).body["size"] == 2
+    assert known["uuid"] in await on(api, made["uuid"])
+    merged = (await api.get(f"/customers/{known['uuid']}")).body
+    assert merged["metadata"] == {"order_id": "ORD-001"}
+    again = await uploaded(api, f"/v1{path}", GUIDE)
+    assert (again.body["imported"], again.body["updated"]) == (0, 2)
+    assert (await api.get(path)).body["size"] == 2
+
+
+async def test_a_file_that_cannot_be_read_changes_no_list(api: Api) -> None:
+    made = await api.made("/contact-lists", {"name": "January"})
+    path = f"/contact-lists/{made['uuid']}"
+    answer = await uploaded(api, path, GUIDE, field="contacts")
+    assert (answer.status, answer.detail) == (400, "contacts is not a known field")
+    assert (await uploaded(api, path, "name\nNobody\n")).status == 400
+    assert (await api.post(f"{path}/import", {"file": GUIDE})).status == 415
+    answer = await uploaded(api, "/contact-lists/lst_nothing", GUIDE)
+    assert (answer.status, answer.detail) == (404, "Contact list not found")
+    assert (await api.get(path)).body == made
+    assert (await api.get("/customers")).body["total"] == 0
 
 
 async def test_bad_input_is_named_and_changes_nothing(api: Api) -> None:

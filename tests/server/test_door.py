@@ -256,30 +256,60 @@ async def test_a_slow_reader_gets_the_whole_answer() -> None:
         assert size > ANSWER
 
 
+GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+async def welcome(here: Place) -> bool:
+    """Whether one who asks at once is answered."""
+    line = await here.connect()
+    await line.send(GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+    return b"here" in await line.ended()
+
+
+async def crowd(here: Place) -> list[Line]:
+    """The five that are left of eight who ask for nothing."""
+    lines = [await here.connect() for _ in range(8)]
+    ended = [asyncio.create_task(line.reader.read()) for line in lines]
+    await until(lambda: sum(task.done() for task in ended) == 3)
+    left = [line for line, task in zip(lines, ended, strict=True) if not task.done()]
+    for task in ended:
+        task.cancel()
+    await asyncio.wait(ended)
+    return left
+
+
+FEW = replace(QUICK, head=10.0, idle=10.0, strangers=5, sweep=0.2)
+
+
 async def test_too_many_of_one_address_that_ask_for_nothing_are_closed_at_once() -> None:
-    few = replace(QUICK, head=5.0, strangers=5)
-    async with place(few) as here:
+    async with place(FEW) as here:
         known = await here.connect()
-        await known.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        await known.send(GET)
         await known.reader.readuntil(b"here")
-        first = [await here.connect() for _ in range(8)]
-        ended = [asyncio.create_task(line.ended(5)) for line in first]
-        await asyncio.wait(ended, timeout=0.3)
-        assert sum(task.done() for task in ended) == 3
-        assert await elapsed((await here.connect()).ended()) < 0.1
-        await known.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        await crowd(here)
+        assert await elapsed((await here.connect()).ended()) < FEW.sweep
+        await known.send(GET)
         await known.reader.readuntil(b"here")
-        for line, task in zip(first, ended, strict=True):
-            if not task.done():
-                line.close()
-        await asyncio.wait(ended)
 
-        async def welcome() -> bool:
-            line = await here.connect()
-            await line.send(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-            return b"here" in await line.ended()
 
-        await until(welcome)
+async def test_who_asks_at_last_is_no_stranger_any_more() -> None:
+    async with place(FEW) as here:
+        left = await crowd(here)
+        assert not await welcome(here)
+        for line in left:
+            await line.send(GET)
+            await line.reader.readuntil(b"here")
+        await until(lambda: welcome(here))
+        assert not any(line.reader.at_eof() for line in left)
+
+
+async def test_strangers_that_leave_make_room_for_others() -> None:
+    async with place(FEW) as here:
+        left = await crowd(here)
+        assert not await welcome(here)
+        for line in left:
+            line.close()
+        await until(lambda: welcome(here))
 
 
 async def test_many_callers_may_connect_at_the_same_moment() -> None:
@@ -310,12 +340,7 @@ async def test_a_process_has_room_for_so_many_and_more_when_they_leave(monkeypat
         assert await (await here.connect()).ended() == b""
         lines[0].close()
 
-        async def welcome() -> bool:
-            line = await here.connect()
-            await line.send(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-            return b"here" in await line.ended()
-
-        await until(welcome)
+        await until(lambda: welcome(here))
         for line in lines:
             line.close()
 
