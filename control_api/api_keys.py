@@ -8,10 +8,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from control_api.asked import Asked
-from control_api.contract import Contract
-from control_api.errors import RefusedError, not_found
-from control_api.shapes import Body, Name, Shown, Time
+from control_api.web.asked import Asked
+from control_api.web.contract import Contract
+from control_api.web.errors import RefusedError, not_found
+from control_api.web.shapes import Body, Name, Shown, Time
 from storage.keys import key_for, new_token
 from storage.records import ApiKey, Scope
 

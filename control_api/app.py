@@ -6,29 +6,17 @@ from collections.abc import Callable, Iterable
 
 from aiohttp import web
 
-from control_api import (
-    agents,
-    api_keys,
-    calls,
-    contact_lists,
-    customer_import,
-    customers,
-    flow_moves,
-    flows,
-    integrations,
-    numbers,
-    organisation,
-    providers,
-    samples,
-    scripts,
-    speakers,
-    webhooks,
-)
-from control_api.asked import SERVICES, Services
-from control_api.described import Description
+from control_api import api_keys, organisation
+from control_api.campaigns import flow_moves, flows, numbers, scripts
+from control_api.document.described import Description
 from control_api.health import health_routes
-from control_api.reading import BODY_BYTES
-from control_api.serving import answers, routes
+from control_api.links import integrations, webhooks
+from control_api.people import contact_lists, customer_import, customers
+from control_api.records import calls
+from control_api.voices import agents, providers, samples, speakers
+from control_api.web.asked import SERVICES, Services
+from control_api.web.reading import BODY_BYTES
+from control_api.web.serving import answers, routes
 
 VERSION = "0.1.0"
 

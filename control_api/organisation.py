@@ -7,11 +7,11 @@ from typing import Any
 
 from pydantic import Field
 
-from control_api.asked import Asked
-from control_api.contract import Contract
-from control_api.errors import not_found
-from control_api.overrides import Overrides, kept, readable, warnings
-from control_api.shapes import Body, Name, Shown, Time, changes, unset
+from control_api.assistant.field import Overrides, kept, readable, warnings
+from control_api.web.asked import Asked
+from control_api.web.contract import Contract
+from control_api.web.errors import not_found
+from control_api.web.shapes import Body, Name, Shown, Time, changes, unset
 from storage.records import Organisation, Scope
 
 contract = Contract("Organisation", "/organisation", v1=None, read=None, write=Scope.KEYS_WRITE)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from control_api.hidden import OVERRIDES, PLAN, Hidden
+from control_api.web.hidden import OVERRIDES, PLAN, Hidden
 from pipeline.transport import Incoming
 from server.plan import CallPlan, call_plan
 from storage.assets import Customer

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from control_api.catalogue import OWN, VOICE_PROVIDERS, Catalogue, Provider, Stage, Voice, language_name
-from control_api.errors import sentence
+from control_api.web.errors import sentence
 from processors import catalogue as modules
 from processors.tts.embedded import VoiceName
 from processors.voices import pico

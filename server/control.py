@@ -8,12 +8,12 @@ from contextlib import asynccontextmanager
 
 from aiohttp import ClientSession
 
-from control_api.addresses import trusted_networks
+from control_api.access.addresses import trusted_networks
+from control_api.access.auth import SignIn
+from control_api.access.firebase import FirebaseVerifier
+from control_api.access.limits import Limits, Rules
 from control_api.app import ENDPOINTS
-from control_api.asked import Services
-from control_api.auth import SignIn
-from control_api.firebase import FirebaseVerifier
-from control_api.limits import Limits, Rules
+from control_api.web.asked import Services
 from server.briefing import CONTACT_FIELDS
 from server.catalogue import catalogue
 from server.keyring import keyring

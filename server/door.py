@@ -21,7 +21,7 @@ from aiohttp.abc import AbstractAccessLogger
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.web_log import AccessLogger
 
-from control_api.addresses import Network, client_address, is_proxy
+from control_api.access.addresses import Network, client_address, is_proxy
 from server.guests import Guest, Patience, Reason
 
 BACKLOG = 1024

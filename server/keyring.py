@@ -10,7 +10,7 @@ from contextlib import nullcontext, suppress
 from dataclasses import fields, replace
 from pathlib import Path
 
-from control_api.hidden import OVERRIDES, PLAN, Hidden
+from control_api.web.hidden import OVERRIDES, PLAN, Hidden
 from server.settings import Settings
 from server.start import StartError, alone
 from storage.assets import Webhook

@@ -20,8 +20,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from control_api.addresses import trusted_networks
-from control_api.limits import Rules
+from control_api.access.addresses import trusted_networks
+from control_api.access.limits import Rules
 from storage.sealing import key_from
 
 PREFIX = "VAANI_"

@@ -15,10 +15,10 @@ from aiohttp import ClientSession, web
 from prometheus_client import CollectorRegistry
 from pydantic import SecretStr
 
-from control_api.addresses import trusted_networks
+from control_api.access.addresses import trusted_networks
 from control_api.app import create_app
-from control_api.live import LiveSocket
-from control_api.stories import Stories
+from control_api.records.live import LiveSocket
+from control_api.records.stories import Stories
 from processors.meter import Metrics
 from processors.models import ModelMissing
 from processors.recorder import RecordingThread

@@ -12,11 +12,11 @@ from typing import Any
 from aiohttp import ClientSession
 from aiohttp.test_utils import TestServer
 
+from control_api.access.auth import SignIn
+from control_api.access.limits import Limits, Rules
 from control_api.app import create_app
-from control_api.asked import Services
-from control_api.auth import SignIn
 from control_api.catalogue import Catalogue
-from control_api.limits import Limits, Rules
+from control_api.web.asked import Services
 from storage.database import Database
 from storage.keys import key_for, new_token
 from storage.records import Organisation, Scope

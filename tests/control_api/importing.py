@@ -13,9 +13,9 @@ from unittest.mock import Mock
 
 import orjson
 
-from control_api.asked import Asked
-from control_api.bodies import Upload
-from control_api.customer_import import imported
+from control_api.people.customer_import import imported
+from control_api.web.asked import Asked
+from control_api.web.bodies import Upload
 from storage.database import Database
 from tests.storage.samples import NOW, url
 

@@ -16,7 +16,7 @@ from fakeredis import FakeServer
 from fakeredis.aioredis import FakeAsyncRedisConnection
 from redis.asyncio import BlockingConnectionPool
 
-from control_api import redis_windows
+from control_api.access import redis_windows
 
 INSTALLED = shutil.which("redis-server")
 URL = "redis://imitation"

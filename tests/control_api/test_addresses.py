@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from control_api.addresses import UNKNOWN, client_address, is_proxy, trusted_networks
+from control_api.access.addresses import UNKNOWN, client_address, is_proxy, trusted_networks
 
 PROXIES = trusted_networks("10.0.0.0/8, 127.0.0.1, fd00::/8")
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from control_api.agent_shapes import initials
-from control_api.agents import contract
-from control_api.hidden import MASK, PLAN, Hidden
+from control_api.voices.agent_shapes import initials
+from control_api.voices.agents import contract
+from control_api.web.hidden import MASK, PLAN, Hidden
 from server.catalogue import catalogue
 from storage.database import Database
 from storage.records import Scope

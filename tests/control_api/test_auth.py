@@ -8,9 +8,9 @@ from typing import Any, cast
 import pytest
 from aiohttp.test_utils import make_mocked_request
 
-from control_api.auth import Caller, SignIn, require
-from control_api.errors import RefusedError
-from control_api.firebase import FirebaseUser, FirebaseVerifier, NotVerifiedError
+from control_api.access.auth import Caller, SignIn, require
+from control_api.access.firebase import FirebaseUser, FirebaseVerifier, NotVerifiedError
+from control_api.web.errors import RefusedError
 from storage.database import Database
 from storage.keys import GRAIN, key_for, new_token
 from storage.records import ApiKey, Scope

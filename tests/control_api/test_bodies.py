@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession, FormData, web
 
-from control_api.bodies import PARTS, Form, parts, read_whole
-from control_api.errors import RefusedError
+from control_api.web.bodies import PARTS, Form, parts, read_whole
+from control_api.web.errors import RefusedError
 from server.door import listening
 from tests.patience import until
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from control_api.recording_file import Format, preferred, recording_file
+from control_api.records.recording_file import Format, preferred, recording_file
 from processors.wav import HEADER, WavWriter, stereo
 from storage.assets import Customer
 from storage.database import Database

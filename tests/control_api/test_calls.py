@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from control_api.calls import LARGEST_DETAILS
+from control_api.records.calls import LARGEST_DETAILS
 from storage.database import Database
 from storage.records import Call, CallStatus, CallType, Outcome, Scope, Sentiment, Speaker, TurnLatency
 from storage.seed import Seeded

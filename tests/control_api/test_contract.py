@@ -11,13 +11,13 @@ import pytest
 from openapi_pydantic import OpenAPI
 
 from control_api.app import ENDPOINTS, VERSION
-from control_api.asked import Asked
-from control_api.contract import Contract
-from control_api.openapi import document
-from control_api.route_table import test_of as where_tested
-from control_api.route_table import written
-from control_api.shapes import Shown
-from control_api.vocabulary import Vocabulary, path_in
+from control_api.document.openapi import document
+from control_api.document.route_table import test_of as where_tested
+from control_api.document.route_table import written
+from control_api.web.asked import Asked
+from control_api.web.contract import Contract
+from control_api.web.shapes import Shown
+from control_api.web.vocabulary import Vocabulary, path_in
 from storage.database import Database
 from storage.records import Scope
 from tests.control_api.api import Api, serving_api
@@ -102,7 +102,7 @@ def test_the_developers_words_are_theirs() -> None:
 
 def test_the_page_of_routes_is_up_to_date() -> None:
     page = (ROOT / "docs" / "API.md").read_text()
-    assert written(page, ENDPOINTS) == page, "python -m control_api.route_table"
+    assert written(page, ENDPOINTS) == page, "python -m control_api.document.route_table"
 
 
 def test_every_route_has_a_test_that_asks_for_it() -> None:

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from aiohttp import FormData
 
-from control_api import customer_import
-from control_api.customer_import import FILE_BYTES, TOLD, imported
+from control_api.people import customer_import
+from control_api.people.customer_import import FILE_BYTES, TOLD, imported
 from storage.assets import ContactList
 from storage.database import Database
 from storage.ids import LIST, new_id

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from control_api.customers import MOST, RECENT_CALLS, contract
+from control_api.people.customers import MOST, RECENT_CALLS, contract
 from storage.assets import ContactList
 from storage.database import Database
 from storage.ids import LIST, new_id

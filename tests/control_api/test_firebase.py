@@ -23,8 +23,8 @@ from cryptography.x509.oid import NameOID
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from control_api import firebase
-from control_api.firebase import FirebaseUser, FirebaseVerifier, NotVerifiedError
+from control_api.access import firebase
+from control_api.access.firebase import FirebaseUser, FirebaseVerifier, NotVerifiedError
 from storage.records import Scope
 from tests.patience import until
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from control_api.flow_metrics import metrics
+from control_api.campaigns.flow_metrics import metrics
 from storage.database import Database
 from storage.records import CallType, Flow, FlowKind, Outcome
 from storage.seed import Seeded

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from control_api.limits import Limits, Rules
+from control_api.access.limits import Limits, Rules
 from storage.database import Database
 from storage.records import Flow, FlowStatus, Scope
 from storage.seed import Seeded

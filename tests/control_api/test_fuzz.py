@@ -25,7 +25,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from control_api.app import ENDPOINTS, VERSION
-from control_api.openapi import document
+from control_api.document.openapi import document
 from storage.database import Database
 from tests.control_api.api import serving_api
 from tests.storage.databases import Cluster

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from control_api.assistant.secrecy import is_secret
-from control_api.errors import RefusedError
-from control_api.hidden import MASK, OVERRIDES, PLAN, SEALED, Hidden, masked
+from control_api.web.errors import RefusedError
+from control_api.web.hidden import MASK, OVERRIDES, PLAN, SEALED, Hidden, masked
 from server.catalogue import catalogue
 from storage.database import Database
 from storage.sealing import Seal, SealedError

@@ -15,8 +15,8 @@ import pytest
 from aiohttp import FormData
 
 from control_api.app import ENDPOINTS
-from control_api.contract import Endpoint
-from control_api.vocabulary import Vocabulary
+from control_api.web.contract import Endpoint
+from control_api.web.vocabulary import Vocabulary
 from storage.assets import WebhookLog
 from storage.database import Database
 from storage.ids import LOG, new_id

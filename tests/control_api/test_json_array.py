@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from control_api import json_array
-from control_api.json_array import LONGEST, NotAnArrayError, elements
+from control_api.people import json_array
+from control_api.people.json_array import LONGEST, NotAnArrayError, elements
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from control_api import limits as limits_module
-from control_api.limits import SHARED_AGAIN, Limits, Rules, Verdict
-from control_api.windows import CAPACITY, Windows
+from control_api.access import limits as limits_module
+from control_api.access.limits import SHARED_AGAIN, Limits, Rules, Verdict
+from control_api.access.windows import CAPACITY, Windows
 from tests.control_api.redis_servers import INSTALLED, URL, imitation, real
 from tests.patience import until
 

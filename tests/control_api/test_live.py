@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession, ClientWebSocketResponse, web
 
-from control_api import live
-from control_api.auth import SignIn
-from control_api.live import LiveSocket
-from control_api.stories import Stories
+from control_api.access.auth import SignIn
+from control_api.records import live
+from control_api.records.live import LiveSocket
+from control_api.records.stories import Stories
 from storage.bus import MemoryBus
 from storage.database import Database
 from storage.keys import key_for, new_token

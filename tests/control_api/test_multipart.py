@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from control_api.multipart import Multipart, MultipartError, PartHead, boundary_of
+from control_api.web.multipart import Multipart, MultipartError, PartHead, boundary_of
 
 FORM = (
     b"what nobody reads\r\n--b\r\n"

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from control_api import customers
-from control_api.limits import Limits, Rules
+from control_api.access.limits import Limits, Rules
+from control_api.people import customers
 from storage.database import Database
 from storage.records import Scope
 from tests.control_api.api import Api, serving_api

@@ -10,7 +10,7 @@ from contextlib import suppress
 
 import pytest
 
-from control_api.sound_lengths import MP3, WAV, NotSpeechError, content_type, length
+from control_api.voices.sound_lengths import MP3, WAV, NotSpeechError, content_type, length
 from tests.control_api.uploads import mp3, wav
 
 TAG = b"ID3\x04\x00\x00\x00\x00\x07\x68" + b"\xff\xfb\x90\x00" * 250

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from control_api import speakers
-from control_api.sound_files import MEGABYTES, heard
+from control_api.voices import speakers
+from control_api.voices.sound_files import MEGABYTES, heard
 from storage.assets import SpeakerSample
 from storage.database import Database, DatabaseUnavailableError
 from storage.ids import SAMPLE, new_id
@@ -268,7 +268,7 @@ async def test_a_speaker_that_is_deleted_while_a_sample_comes_in_leaves_no_file(
         assert (await api.delete(PATH)).status == 204
         return speech
 
-    monkeypatch.setattr("control_api.speakers.heard", then_deleted)
+    monkeypatch.setattr("control_api.voices.speakers.heard", then_deleted)
     refused = await add(api)
     assert (refused.status, refused.detail) == (404, "Speaker not found")
     assert sounds(tmp_path) == []

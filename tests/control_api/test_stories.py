@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from control_api.stories import EVENTS, KEPT_SECONDS, PASSING, Stories
+from control_api.records.stories import EVENTS, KEPT_SECONDS, PASSING, Stories
 from storage.bus import MemoryBus, Message, SlowSubscriberError
 
 CALL = "call.cal_1"

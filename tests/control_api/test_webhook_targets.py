@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from control_api.webhook_targets import LONGEST_URL, check_headers, check_url
+from control_api.links.webhook_targets import LONGEST_URL, check_headers, check_url
 
 PUBLIC = [
     "https://workflow.example.internal/nn-events",

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from control_api.limits import Limits, Rules
+from control_api.access.limits import Limits, Rules
 from storage.assets import Webhook, WebhookLog
 from storage.database import Database
 from storage.ids import LOG, new_id

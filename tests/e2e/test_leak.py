@@ -12,7 +12,7 @@ import numpy as np
 import psutil
 import pytest
 
-from control_api import stories
+from control_api.records import stories
 from storage import sqlite
 from tests.patience import until
 from tests.server.house import scripted

@@ -11,7 +11,7 @@ from typing import Any
 from aiohttp import ClientSession
 from prometheus_client import CollectorRegistry
 
-from control_api.stories import Stories
+from control_api.records.stories import Stories
 from pipeline.transport import Incoming
 from processors.meter import Metrics
 from processors.recorder import RecordingThread

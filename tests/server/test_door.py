@@ -13,7 +13,7 @@ import pytest
 import uvloop
 from aiohttp import web
 
-from control_api.addresses import trusted_networks
+from control_api.access.addresses import trusted_networks
 from server.door import Door, listening
 from server.guests import Patience
 from tests.patience import until

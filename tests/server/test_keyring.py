@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from control_api.hidden import OVERRIDES, PLAN, Hidden
+from control_api.web.hidden import OVERRIDES, PLAN, Hidden
 from server.keyring import FILE, SEALED_AS, keyring, reseal, rotate
 from server.settings import Settings, SettingsError
 from server.start import StartError, alone

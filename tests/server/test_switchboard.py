@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from control_api.assistant.secrecy import is_secret
-from control_api.hidden import OVERRIDES, PLAN, Hidden
+from control_api.web.hidden import OVERRIDES, PLAN, Hidden
 from pipeline.frames import Said, Say
 from processors.recorder import Track
 from server import switchboard as switching

@@ -1,0 +1,1 @@
+"""Flows, and what they need: scripts and phone numbers."""

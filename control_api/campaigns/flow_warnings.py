@@ -1,0 +1,41 @@
+"""What a flow says, and its calls will not do or say."""
+
+from __future__ import annotations
+
+from pydantic import ValidationError
+
+from control_api.assistant.field import flow_warnings, readable
+from control_api.web.asked import Asked
+from control_api.web.errors import sentence
+from storage.customers import CustomerFilter
+from storage.database import UnitOfWork
+from storage.records import Flow, FlowKind
+
+SAMPLE = 50
+"""Customers whose metadata is looked at for what a variable could mean."""
+
+
+async def warnings_of(asked: Asked, work: UnitOfWork, flow: Flow) -> list[str]:
+    """A sentence each."""
+    agent = await work.agents.get(flow.agent_id) if flow.agent_id is not None else None
+    organisation = await work.organisations.get(flow.organisation_id)
+    found = flow_warnings(asked, flow, agent, organisation)
+    speaker = None if agent is None else readable(asked, agent)
+    try:
+        unknown = asked.services.unknown_variables(speaker, readable(asked, flow))
+    except ValidationError as error:
+        return [*found, f"the call plan will not do: {sentence(error, 'it')}"]
+    if unknown and flow.kind is FlowKind.OUTBOUND:
+        known = await _metadata(work, flow)
+        unknown = [name for name in unknown if known.isdisjoint(name.split("."))]
+    return [*found, *(f"{{{{{name}}}}} is not known of the customers: it is rendered empty" for name in unknown)]
+
+
+async def _metadata(work: UnitOfWork, flow: Flow) -> set[str]:
+    """Its keys, of some of those whom the campaign calls."""
+    if flow.contact_list_id is not None:
+        whom = CustomerFilter(contact_list_id=flow.contact_list_id)
+    else:
+        whom = CustomerFilter(tags=flow.branches)
+    customers, _ = await work.customers.page(whom, SAMPLE)
+    return {key for customer in customers for key in customer.metadata}

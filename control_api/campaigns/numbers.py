@@ -1,0 +1,119 @@
+"""Phone numbers: the calling credentials.
+
+A campaign picks the numbers that it calls from, so who may read campaigns may read them. They come with the account of
+a carrier, so they are added, changed and deleted by who may write integrations.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from control_api.web.asked import Asked
+from control_api.web.contract import Contract
+from control_api.web.errors import conflict, not_found
+from control_api.web.shapes import Body, Page, Phone, Shown, Time, changes, unset
+from storage.assets import PhoneNumber
+from storage.ids import NUMBER, new_id
+from storage.records import Scope
+
+contract = Contract(
+    "Phone numbers",
+    "/phone-numbers",
+    v1="/phone-numbers",
+    read=Scope.CAMPAIGNS_READ,
+    write=Scope.INTEGRATIONS_WRITE,
+)
+
+Carrier = Literal["exotel", "simulator"]
+Label = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
+
+TAKEN = "A phone number with this number already exists"
+
+
+class NumberBody(Body):
+    number: Phone
+    name: Label = ""
+    provider: Carrier = "exotel"
+    is_active: bool = True
+
+
+class NumberChange(Body):
+    number: Phone = unset()
+    name: Label = unset()
+    provider: Carrier = unset()
+    is_active: bool = unset()
+
+
+class NumberShown(Shown):
+    uuid: str = Field(validation_alias="id")
+    number: str
+    name: str
+    provider: str
+    is_active: bool
+    created_at: Time
+    updated_at: Time
+
+
+class NumbersPage(Shown):
+    phone_numbers: list[NumberShown]
+    total: int
+
+
+@contract.get("")
+async def every(asked: Asked, query: Page) -> NumbersPage:
+    """List phone numbers, oldest first."""
+    async with asked.read() as work:
+        found, total = await work.numbers.page(query.limit, query.offset)
+    return NumbersPage(phone_numbers=[NumberShown.model_validate(number) for number in found], total=total)
+
+
+@contract.post("", errors=(409,))
+async def create(asked: Asked, body: NumberBody) -> NumberShown:
+    """Add a phone number."""
+    given = body.model_dump()
+    number = PhoneNumber(new_id(NUMBER), asked.organisation, created_at=asked.now, updated_at=asked.now, **given)
+    async with asked.begin() as work:
+        if not await work.numbers.is_free(number.number):
+            raise conflict(TAKEN)
+        await work.numbers.add(number)
+    return NumberShown.model_validate(number)
+
+
+@contract.get("/{number_uuid}")
+async def get(asked: Asked, number_uuid: str) -> NumberShown:
+    """Get a phone number."""
+    async with asked.read() as work:
+        number = await work.numbers.get(number_uuid)
+    if number is None:
+        raise not_found("Phone number")
+    return NumberShown.model_validate(number)
+
+
+@contract.patch("/{number_uuid}", errors=(409,))
+async def change(asked: Asked, number_uuid: str, body: NumberChange) -> NumberShown:
+    """Change a phone number."""
+    async with asked.begin() as work:
+        number = await work.numbers.get(number_uuid)
+        if number is None:
+            raise not_found("Phone number")
+        changed = replace(number, **changes(body), updated_at=asked.now)
+        if changed.number != number.number and not await work.numbers.is_free(changed.number):
+            raise conflict(TAKEN)
+        await work.numbers.save(changed, now=asked.now)
+    return NumberShown.model_validate(changed)
+
+
+@contract.delete("/{number_uuid}", errors=(409,))
+async def delete(asked: Asked, number_uuid: str) -> None:
+    """Delete a phone number that no flow names."""
+    async with asked.begin() as work:
+        number = await work.numbers.get(number_uuid)
+        if number is None:
+            raise not_found("Phone number")
+        used = await work.numbers.used(number)
+        if used:
+            raise conflict(f"Phone number is used by {used} flow{'s' if used > 1 else ''}")
+        await work.numbers.delete(number_uuid)

@@ -1,0 +1,1 @@
+"""The API's own description: OpenAPI, a page to read it by, the table in the docs."""

@@ -1,0 +1,1 @@
+"""Others' systems: integrations, and webhooks."""

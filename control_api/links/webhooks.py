@@ -1,0 +1,168 @@
+"""Webhooks: where events are sent, and what became of each delivery."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import orjson
+from pydantic import Field
+
+from control_api.links.webhook_shapes import SECRET_START, DeliveryShown, WebhookBody, WebhookChange, WebhookShown
+from control_api.links.webhook_targets import check_headers, check_url
+from control_api.web.asked import Asked
+from control_api.web.contract import Contract
+from control_api.web.errors import bad, not_found
+from control_api.web.hidden import MASK, masked
+from control_api.web.shapes import Page, Shown, changes
+from storage.assets import Webhook
+from storage.ids import WEBHOOK, new_id
+from storage.records import Scope
+from storage.sealing import webhook_part
+
+contract = Contract("Webhooks", "/webhooks", v1="/webhooks", read=Scope.WEBHOOKS_READ, write=Scope.WEBHOOKS_WRITE)
+
+SECRET_BYTES = 32
+
+
+class WebhooksQuery(Page):
+    is_active: bool | None = Field(None, description="only those that are, or are not")
+
+
+class WebhooksPage(Shown):
+    webhooks: list[WebhookShown]
+    total: int
+
+
+class DeliveriesPage(Shown):
+    logs: list[DeliveryShown]
+    total: int
+
+
+@contract.get("")
+async def every(asked: Asked, query: WebhooksQuery) -> WebhooksPage:
+    """List webhooks, oldest first."""
+    async with asked.read() as work:
+        found, total = await work.webhooks.being(query.is_active, query.limit, query.offset)
+    return WebhooksPage(webhooks=[_shown(asked, webhook) for webhook in found], total=total)
+
+
+@contract.post("", limit="20/minute")
+async def create(asked: Asked, body: WebhookBody) -> WebhookShown:
+    """Create a webhook. A secret that the server makes is shown this once."""
+    _check_url(asked, body.url)
+    uuid = new_id(WEBHOOK)
+    secret = body.secret or SECRET_START + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
+    webhook = Webhook(
+        uuid,
+        asked.organisation,
+        body.name,
+        body.url,
+        body.events,
+        _sealed_secret(asked, uuid, secret),
+        _sealed_headers(asked, uuid, body.headers),
+        created_at=asked.now,
+        updated_at=asked.now,
+    )
+    async with asked.begin() as work:
+        await work.webhooks.add(webhook)
+    shown = _shown(asked, webhook)
+    return shown if body.secret else shown.model_copy(update={"secret": secret})
+
+
+@contract.get("/{webhook_uuid}")
+async def get(asked: Asked, webhook_uuid: str) -> WebhookShown:
+    """Get a webhook."""
+    async with asked.read() as work:
+        webhook = await work.webhooks.get(webhook_uuid)
+    if webhook is None:
+        raise not_found("Webhook")
+    return _shown(asked, webhook)
+
+
+@contract.patch("/{webhook_uuid}")
+async def change(asked: Asked, webhook_uuid: str, body: WebhookChange) -> WebhookShown:
+    """Change a webhook. Switching it on forgets its failures."""
+    new = changes(body)
+    if "url" in new:
+        _check_url(asked, body.url)
+    if "secret" in new:
+        new["secret"] = _sealed_secret(asked, webhook_uuid, body.secret)
+    if new.get("is_active"):
+        new |= {"failures": 0, "trouble": None}
+    async with asked.begin() as work:
+        webhook = await work.webhooks.get(webhook_uuid)
+        if webhook is None:
+            raise not_found("Webhook")
+        if "headers" in new:
+            new["headers"] = _sealed_headers(asked, webhook_uuid, _merged(asked, webhook, body.headers))
+        webhook = replace(webhook, **new, updated_at=asked.now)
+        await work.webhooks.rewrite(webhook, new.keys(), now=asked.now)
+    return _shown(asked, webhook)
+
+
+@contract.delete("/{webhook_uuid}")
+async def delete(asked: Asked, webhook_uuid: str) -> None:
+    """Delete a webhook and its log."""
+    async with asked.begin() as work:
+        if not await work.webhooks.delete(webhook_uuid):
+            raise not_found("Webhook")
+
+
+@contract.get("/{webhook_uuid}/logs")
+async def logs(asked: Asked, webhook_uuid: str, query: Page) -> DeliveriesPage:
+    """List what became of each delivery, newest first."""
+    async with asked.read() as work:
+        if await work.webhooks.get(webhook_uuid) is None:
+            raise not_found("Webhook")
+        found, total = await work.webhooks.logs(webhook_uuid, query.limit, query.offset)
+    return DeliveriesPage(logs=[DeliveryShown.of(entry) for entry in found], total=total)
+
+
+def _check_url(asked: Asked, url: str) -> None:
+    try:
+        check_url(url, private=asked.services.private_webhooks)
+    except ValueError as error:
+        raise bad(f"url {error}") from None
+
+
+def _merged(asked: Asked, webhook: Webhook, given: Mapping[str, str]) -> dict[str, str]:
+    """What was given; a value as it was shown stands for the one that is kept."""
+    kept = _headers(asked, webhook)
+    headers = {
+        name: kept[name] if name in kept and value == masked(kept[name]) else value for name, value in given.items()
+    }
+    hidden = next((name for name, value in headers.items() if value.startswith(MASK)), None)
+    if hidden is not None:
+        raise bad(f"headers.{hidden} is masked: it must be given in full")
+    try:
+        check_headers(headers)
+    except ValueError as error:
+        raise bad(f"headers {error}") from None
+    return headers
+
+
+def _sealed_secret(asked: Asked, uuid: str, secret: str) -> str:
+    return asked.services.seal.seal(secret, organisation=asked.organisation, name=webhook_part(uuid, "secret"))
+
+
+def _sealed_headers(asked: Asked, uuid: str, headers: Mapping[str, str]) -> str:
+    text = orjson.dumps(headers).decode()
+    return asked.services.seal.seal(text, organisation=asked.organisation, name=webhook_part(uuid, "headers"))
+
+
+def _headers(asked: Asked, webhook: Webhook) -> dict[str, str]:
+    part = webhook_part(webhook.id, "headers")
+    text = asked.services.seal.open(webhook.headers, organisation=webhook.organisation_id, name=part)
+    headers: dict[str, Any] = orjson.loads(text)
+    return headers
+
+
+def _shown(asked: Asked, webhook: Webhook) -> WebhookShown:
+    headers = {name: masked(value) for name, value in _headers(asked, webhook).items()}
+    part = webhook_part(webhook.id, "secret")
+    secret = asked.services.seal.open(webhook.secret, organisation=webhook.organisation_id, name=part)
+    return WebhookShown.of(webhook, headers, masked(secret))

@@ -1,0 +1,1 @@
+"""Customers, their files, and the lists they stand on."""

@@ -1,0 +1,1 @@
+"""Calls that were, and those that are."""

@@ -1,0 +1,104 @@
+"""A call as it is shown."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from pydantic import Field
+
+from control_api.web.asked import Asked
+from control_api.web.shapes import Shown, Time
+from storage.records import Call, CallStatus, CallType, Outcome, Sentiment, Speaker, Turn
+
+
+class CallShown(Shown):
+    """In a list: without its transcript."""
+
+    uuid: str
+    call_type: CallType
+    status: CallStatus
+    flow_uuid: str | None = Field(alias="campaign_uuid")
+    customer_uuid: str | None = Field(alias="contact_uuid")
+    voice_agent_uuid: str | None
+    from_number: str | None
+    to_number: str | None
+    duration: int | None = Field(description="seconds from the answer to the end")
+    duration_formatted: str | None
+    outcome: Outcome | None
+    sentiment: Sentiment | None
+    summary: str | None
+    recording_url: str | None
+    key_details: dict[str, Any]
+    language_detected: str | None
+    ended_reason: str | None
+    started_at: Time
+    answered_at: Time | None
+    ended_at: Time | None
+
+    @classmethod
+    def of(cls, call: Call, asked: Asked, **more: Any) -> Self:
+        seconds = None if call.duration is None else round(call.duration)
+        offered = call.recording is not None and call.status is CallStatus.ENDED
+        return cls(
+            uuid=call.id,
+            call_type=call.call_type,
+            status=call.status,
+            flow_uuid=call.flow_id,
+            customer_uuid=call.customer_id,
+            voice_agent_uuid=call.agent_id,
+            from_number=call.from_number,
+            to_number=call.to_number,
+            duration=seconds,
+            duration_formatted=None if seconds is None else clock(seconds),
+            outcome=call.outcome,
+            sentiment=call.sentiment,
+            summary=call.summary,
+            recording_url=asked.url(f"/api/voice/calls/{call.id}/recording") if offered else None,
+            key_details=dict(call.key_details),
+            language_detected=call.language,
+            ended_reason=call.reason or None,
+            started_at=call.started_at,
+            answered_at=call.answered_at,
+            ended_at=call.ended_at,
+            **more,
+        )
+
+
+class LineShown(Shown):
+    """What one side said. Of an interrupted agent: only what was heard."""
+
+    speaker: Speaker
+    text: str
+    timestamp: float = Field(description="seconds from the answer")
+
+    @classmethod
+    def of(cls, turn: Turn) -> Self:
+        return cls(speaker=turn.speaker, text=turn.text, timestamp=round(turn.at, 2))
+
+
+class LatencyShown(Shown):
+    """Where the time went between the customer's last sound and the agent's first, in milliseconds."""
+
+    position: int = Field(description="of the agent's turn in the transcript, counted from 0")
+    vad_ms: float | None
+    end_of_turn_ms: float | None
+    stt_ms: float | None
+    llm_ms: float | None
+    tts_ms: float | None
+    wire_ms: float | None
+    total_ms: float | None
+    stt: str | None = Field(description="provider, as of the next two")
+    llm: str | None
+    tts: str | None
+
+
+class CallWithTranscript(CallShown):
+    transcript: list[LineShown]
+    latencies: list[LatencyShown]
+
+
+def clock(seconds: int) -> str:
+    """`01:53`; from an hour on `1:01:53`."""
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes:02}:{rest:02}"

@@ -1,0 +1,224 @@
+"""Calls: which there were, what was said in them, and what was made of it."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any, Literal
+
+import orjson
+from aiohttp import web
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+
+from control_api.records.call_shapes import CallShown, CallWithTranscript, LatencyShown, LineShown
+from control_api.records.recording_file import Format, preferred, recording_file
+from control_api.web.asked import Asked
+from control_api.web.contract import Contract
+from control_api.web.errors import RefusedError, not_found
+from control_api.web.shapes import Body, Page, Shown, Time
+from storage.call_details import change_details
+from storage.call_search import CallFilter
+from storage.recordings import Recordings
+from storage.records import CallStatus, CallType, Outcome, Scope, Sentiment
+
+contract = Contract("Calls", "/calls", v1="/calls", read=Scope.CALLS_READ, write=Scope.CALLS_WRITE)
+
+LARGEST_DETAILS = 256 << 10
+"""Bytes of JSON that the `key_details` of a call may come to."""
+
+
+def _day(text: Any) -> Any:
+    """Or a count of seconds would be taken for a day."""
+    if isinstance(text, str) and not re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        raise ValueError("must be a date such as 2026-05-12")
+    return text
+
+
+Id = Annotated[str | None, Field(max_length=80)]
+Day = Annotated[date, BeforeValidator(_day), Field(description="in UTC, counted in")]
+
+
+class Period(Body):
+    """Of the days on which calls started."""
+
+    flow_uuid: Id = Field(None, alias="campaign_id")
+    date_from: Day | None = None
+    date_to: Day | None = None
+
+    @field_validator("date_to")
+    @classmethod
+    def _is_not_before_the_first(cls, last: date | None, others: ValidationInfo) -> date | None:
+        first = others.data.get("date_from")
+        if first is not None and last is not None and last < first:
+            raise ValueError("must not be before date_from")
+        return last
+
+
+class CallsQuery(Period, Page):
+    call_type: CallType | None = None
+    customer_uuid: Id = Field(None, alias="contact_id")
+    outcome: Outcome | None = None
+    sentiment: Sentiment | None = None
+
+
+class CallsPage(Shown):
+    calls: list[CallShown]
+    total: int
+
+
+class CallStatistics(Shown):
+    """Of calls that are over."""
+
+    total_calls: int
+    connected: int
+    voicemail: int
+    no_answer: int = Field(description="busy ones too")
+    failed: int
+    connect_rate: float = Field(description="share of the calls that were connected, to two digits")
+    sentiment_breakdown: dict[Sentiment, int]
+    avg_duration_seconds: int = Field(description="of the calls that were connected")
+
+
+class RecordingQuery(Body):
+    format: Literal["wav", "mp3"] | None = Field(None, description="if not given: by Accept, and MP3 if that is silent")
+
+
+class Details(Body):
+    key_details: dict[str, Any] = Field(description="objects are merged, anything else is replaced")
+
+
+class DetailsShown(Shown):
+    uuid: str
+    key_details: dict[str, Any]
+    updated_at: Time
+
+
+@contract.get("")
+async def every(asked: Asked, query: CallsQuery) -> CallsPage:
+    """List calls, newest first."""
+    wanted = CallFilter(
+        call_type=query.call_type,
+        flow_id=query.flow_uuid,
+        customer_id=query.customer_uuid,
+        outcome=query.outcome,
+        sentiment=query.sentiment,
+        date_from=query.date_from,
+        date_to=query.date_to,
+    )
+    return await _page(asked, query, wanted)
+
+
+@contract.get("/live")
+async def live(asked: Asked, query: Page) -> CallsPage:
+    """List the inbound calls that are going on, newest first."""
+    return await _page(asked, query, CallFilter(call_type=CallType.INBOUND, is_live=True))
+
+
+@contract.get("/statistics", v1="/calls/stats")
+async def statistics(asked: Asked, query: Period) -> CallStatistics:
+    """Calls of a flow or a time in figures."""
+    async with asked.read() as work:
+        tally = await work.statistics.tally(flow_id=query.flow_uuid, date_from=query.date_from, date_to=query.date_to)
+    outcomes = {outcome: tally.outcomes.get(outcome, 0) for outcome in Outcome}
+    connected = outcomes[Outcome.CONNECTED]
+    return CallStatistics(
+        total_calls=tally.calls,
+        connected=connected,
+        voicemail=outcomes[Outcome.VOICEMAIL],
+        no_answer=outcomes[Outcome.NO_ANSWER] + outcomes[Outcome.BUSY],
+        failed=outcomes[Outcome.FAILED],
+        connect_rate=round(connected / tally.calls, 2) if tally.calls else 0.0,
+        sentiment_breakdown={sentiment: tally.sentiments.get(sentiment, 0) for sentiment in Sentiment},
+        avg_duration_seconds=round(tally.seconds / connected) if connected else 0,
+    )
+
+
+@contract.get("/{call_uuid}")
+async def get(asked: Asked, call_uuid: str) -> CallWithTranscript:
+    """Get a call with its transcript, and where its time went."""
+    async with asked.read() as work:
+        call = await work.calls.get(call_uuid)
+        if call is None:
+            raise not_found("Call")
+        turns = await work.calls.turns(call_uuid)
+        latencies = await work.calls.latencies(call_uuid)
+    return CallWithTranscript.of(
+        call,
+        asked,
+        transcript=[LineShown.of(turn) for turn in turns],
+        latencies=[LatencyShown.model_validate(latency) for latency in latencies],
+    )
+
+
+@contract.get("/{call_uuid}/transcript")
+async def transcript(asked: Asked, call_uuid: str) -> list[LineShown]:
+    """Get what was said in a call."""
+    async with asked.read() as work:
+        if await work.calls.get(call_uuid) is None:
+            raise not_found("Call")
+        turns = await work.calls.turns(call_uuid)
+    return [LineShown.of(turn) for turn in turns]
+
+
+@contract.get("/{call_uuid}/recording", query_token=True, media=tuple(format_.content_type for format_ in Format))
+async def recording(asked: Asked, call_uuid: str, query: RecordingQuery) -> web.FileResponse:
+    """Get the recording of a call, or a range of it: stereo, the customer left and the agent right."""
+    async with asked.read() as work:
+        call = await work.calls.get(call_uuid)
+        if call is None:
+            raise not_found("Call")
+        customer = None if call.customer_id is None else await work.customers.get(call.customer_id)
+    opted_out = customer is not None and customer.recording_opt_out
+    if call.recording is None or call.status is not CallStatus.ENDED or opted_out:
+        raise not_found("Recording")
+    wanted = Format[query.format.upper()] if query.format else preferred(asked.request.headers.get("Accept", ""))
+    wav = await asyncio.to_thread(Recordings(asked.services.data).file, call.recording)
+    file = await recording_file(wav, wanted)
+    if file is None:
+        raise not_found("Recording")
+    return web.FileResponse(
+        file,
+        headers={
+            "Content-Type": wanted.content_type,
+            "Content-Disposition": f'inline; filename="{file.name}"',
+            "Cache-Control": "private",
+            "Vary": "Accept, Authorization",
+        },
+    )
+
+
+@contract.post("/{call_uuid}/metadata", status=200, limit="30/minute")
+async def add_details(asked: Asked, call_uuid: str, body: Details) -> DetailsShown:
+    """Merge what was extracted from a call into its `key_details`."""
+    _refuse_large(body.key_details)
+
+    def merge(kept: Mapping[str, Any]) -> Mapping[str, Any]:
+        merged = _merged(kept, body.key_details)
+        _refuse_large(merged)
+        return merged
+
+    async with asked.begin() as work:
+        details = await change_details(work.calls, call_uuid, merge)
+    if details is None:
+        raise not_found("Call")
+    return DetailsShown(uuid=call_uuid, key_details=dict(details), updated_at=asked.now)
+
+
+async def _page(asked: Asked, query: Page, wanted: CallFilter) -> CallsPage:
+    async with asked.read() as work:
+        found, total = await work.calls.newest(query.limit, query.offset, wanted)
+    return CallsPage(calls=[CallShown.of(call, asked) for call in found], total=total)
+
+
+def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """Objects within objects too."""
+    both = {key: (old[key], value) for key, value in new.items() if key in old}
+    inner = {key: _merged(*pair) for key, pair in both.items() if all(isinstance(one, dict) for one in pair)}
+    return {**old, **new, **inner}
+
+
+def _refuse_large(details: Mapping[str, Any]) -> None:
+    if len(orjson.dumps(details)) > LARGEST_DETAILS:
+        raise RefusedError(413, f"key_details must come to at most {LARGEST_DETAILS} bytes in all")

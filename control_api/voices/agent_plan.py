@@ -1,0 +1,57 @@
+"""The call plan in an agent's `config`: as it is given, kept and shown. All of it may block: for a thread.
+
+Which of a provider's options are secret only the provider's own schema knows, and to ask it may load its module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from control_api.catalogue import STAGES, Catalogue
+from control_api.web.asked import Asked
+from control_api.web.errors import bad
+from control_api.web.hidden import PLAN, Hidden, Path, Secret
+
+FIELD = "config"
+
+
+def kept_plan(asked: Asked, given: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
+    """What the record gets: secrets sealed, and those that came masked as the record had them `before`.
+
+    Raises RefusedError for a mask of nothing, and for a plan that no call could be made with.
+    """
+    hidden, catalogue = _hidden(asked), asked.services.catalogue
+    secret = _secret(given, catalogue)
+    plain = hidden.plain(given, before, secret, FIELD)
+    wrong = catalogue.check_plan(plain)
+    if wrong is not None:
+        raise bad(f"{FIELD}.{wrong}")
+    return hidden.sealed(plain, secret)
+
+
+def shown_plan(asked: Asked, kept: Mapping[str, Any]) -> dict[str, Any]:
+    """Secrets masked."""
+    return _hidden(asked).masked(kept, _secret(kept, asked.services.catalogue))
+
+
+def _secret(plan: Mapping[str, Any], catalogue: Catalogue) -> Secret:
+    known = {stage: catalogue.secrets(stage, _provider(plan, stage)) for stage in STAGES}
+
+    def is_secret(path: Path) -> bool:
+        match path:
+            case (str(stage), "options", str(option), *_):
+                return any(stage == each and option in options for each, options in known.items())
+        return False
+
+    return is_secret
+
+
+def _provider(plan: Mapping[str, Any], stage: str) -> str:
+    choice = plan.get(stage)
+    name = choice.get("provider") if isinstance(choice, Mapping) else None
+    return name if isinstance(name, str) else ""
+
+
+def _hidden(asked: Asked) -> Hidden:
+    return Hidden(asked.services.seal, asked.organisation, PLAN)

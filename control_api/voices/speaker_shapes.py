@@ -1,0 +1,80 @@
+"""A voice of the organisation's own as it is given and shown."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from control_api.web.shapes import Body, LanguageCode, Shown, Text, Time
+from storage.assets import VoiceSpeaker
+
+READY_SECONDS = 60
+"""From that much speech a dataset is worth training with."""
+
+SpeakerName = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64),
+    Field(examples=["aria-custom"], description="lowercase with hyphens"),
+]
+Transcript = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5000)]
+File = Annotated[str, Field(json_schema_extra={"format": "binary"})]
+DatasetStatus = Literal["empty", "collecting", "ready"]
+
+
+class SpeakerFields(Body):
+    name: SpeakerName
+    language: LanguageCode
+    description: Text = ""
+
+
+class SpeakerForm(SpeakerFields):
+    reference_audio: File = Field(description="WAV or MP3, 10 to 60 seconds of clean speech")
+
+
+class SampleFields(Body):
+    transcript: Transcript = Field(description="exactly what is said")
+
+
+class SampleForm(SampleFields):
+    audio: File = Field(description="WAV or MP3, 5 to 30 seconds")
+
+
+class SpeakerShown(Shown):
+    name: str
+    language: str
+    description: str
+    deployed: bool
+    voice_sample_uuid: str | None = Field(validation_alias="voice_sample_id")
+    created_at: Time
+
+
+class SpeakerCreated(Shown):
+    name: str
+    language: str
+    status: Literal["created"] = "created"
+    message: str = "Speaker created. Upload dataset samples and deploy to use in flows."
+
+
+class DatasetShown(Shown):
+    name: str
+    sample_count: int
+    total_duration_seconds: int
+    status: DatasetStatus = Field(description=f"ready from {READY_SECONDS} seconds in all")
+
+    @classmethod
+    def of(cls, speaker: VoiceSpeaker, count: int, seconds: float) -> DatasetShown:
+        status: DatasetStatus = "ready" if seconds >= READY_SECONDS else "collecting" if count else "empty"
+        return cls(name=speaker.name, sample_count=count, total_duration_seconds=int(seconds), status=status)
+
+
+class SampleAdded(Shown):
+    sample_id: str
+    duration_seconds: float
+    transcript: str
+
+
+class Deployed(Shown):
+    name: str
+    deployed: bool
+    voice_sample_uuid: str

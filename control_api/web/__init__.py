@@ -1,0 +1,1 @@
+"""One decorator, and all that stands between a request and its handler."""

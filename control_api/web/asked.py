@@ -1,0 +1,76 @@
+"""What a handler has at hand: who asks, when, and what the server is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Any
+
+from aiohttp import ClientSession, web
+
+from control_api.access.auth import Caller, SignIn
+from control_api.access.limits import Limits
+from control_api.assistant.levels import Unobeyed, all_unobeyed
+from control_api.catalogue import Catalogue
+from storage.database import Database, UnitOfWork
+from storage.records import Agent, Flow
+from storage.sealing import Seal
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the handlers of a server share."""
+
+    database: Database
+    sign_in: SignIn
+    limits: Limits
+    seal: Seal
+    http: ClientSession
+    data: Path
+    """Where files are kept."""
+    public_url: str
+    catalogue: Catalogue
+    """Providers and voices, as data."""
+    warnings: Unobeyed = all_unobeyed
+    """What of the topmost level's `assistantOverrides` a call will not obey. May raise ValidationError."""
+    trusted: Sequence[IPv4Network | IPv6Network] = ()
+    """Proxies that are believed."""
+    places: Mapping[str, str] = field(default_factory=dict)
+    """Provider → where it is reached, if not at its own address."""
+    unknown_variables: Callable[[Agent | None, Flow], list[str]] = lambda agent, flow: []
+    """Names of the `{{variables}}` in what a flow's calls say that have no value. May raise ValidationError."""
+    private_webhooks: bool = False
+    """Webhooks may lead to private addresses, and over plain HTTP."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request of somebody who may ask it."""
+
+    services: Services
+    caller: Caller
+    now: datetime
+    request: web.Request
+
+    @property
+    def organisation(self) -> str:
+        return self.caller.organisation_id
+
+    def read(self) -> AbstractAsyncContextManager[UnitOfWork]:
+        """One view, of the caller's organisation alone."""
+        return self.services.database.read(self.organisation)
+
+    def begin(self) -> AbstractAsyncContextManager[UnitOfWork]:
+        """One change, of the caller's organisation alone."""
+        return self.services.database.begin(self.organisation)
+
+    def url(self, path: str) -> str:
+        """How the outside reaches `path`."""
+        return f"{self.services.public_url}{path}"
+
+
+SERVICES: web.AppKey[Any] = web.AppKey("services", Services)

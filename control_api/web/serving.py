@@ -1,0 +1,146 @@
+"""An endpoint → what aiohttp calls: who asks, may they, how often, what for, and the answer as JSON."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import orjson
+from aiohttp import web
+from pydantic import TypeAdapter
+
+from control_api.access.addresses import client_address
+from control_api.access.auth import Caller, require
+from control_api.access.limits import Verdict
+from control_api.web import reading
+from control_api.web.asked import SERVICES, Asked, Services
+from control_api.web.contract import Endpoint
+from control_api.web.errors import RefusedError
+from control_api.web.vocabulary import Vocabulary
+from storage.errors import DatabaseUnavailableError
+
+_log = logging.getLogger(__name__)
+
+VERDICT: web.RequestKey[Verdict] = web.RequestKey("verdict", Verdict)
+JSON = "application/json"
+
+
+def routes(endpoints: Iterable[Endpoint]) -> list[web.RouteDef]:
+    """Fixed paths before those with placeholders, so that `/meta/tags` is nobody's id."""
+    found = [
+        web.route(endpoint.method, path, _handler(endpoint, vocabulary))
+        for endpoint in endpoints
+        for vocabulary, path in endpoint.places
+    ]
+    return sorted(found, key=lambda route: [part.startswith("{") for part in route.path.split("/")])
+
+
+def _handler(endpoint: Endpoint, vocabulary: Vocabulary) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    shown = TypeAdapter(endpoint.answer) if endpoint.answer is not None and not endpoint.media else None
+    dump = partial(shown.dump_json, by_alias=vocabulary.by_alias) if shown is not None else None
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        services = request.app[SERVICES]
+        caller = await _admitted(request, services, endpoint)
+        if endpoint.scope is not None:
+            require(caller, endpoint.scope)
+        given: dict[str, Any] = {name: reading.path_part(request, name) for name in endpoint.path_names}
+        if endpoint.query is not None:
+            given["query"] = reading.query(request, endpoint.query, vocabulary)
+        if endpoint.body is not None:
+            given["body"] = await reading.body(request, endpoint.body, vocabulary)
+        asked = Asked(services, caller, datetime.now(UTC), request)
+        answer = await endpoint.handler(asked=asked, **given)
+        if isinstance(answer, web.StreamResponse):
+            return answer
+        if dump is None:
+            return web.Response(status=endpoint.status)
+        return web.Response(body=dump(answer), status=endpoint.status, content_type=JSON)
+
+    return handle
+
+
+async def _admitted(request: web.Request, services: Services, endpoint: Endpoint) -> Caller:
+    """Counted by their key where they have one; strangers by their address, before they learn anything."""
+    address = _address(request, services)
+    try:
+        caller = await services.sign_in.identify(request, query_token=endpoint.query_token)
+    except RefusedError:
+        await _count(request, services, endpoint, None, address)
+        raise
+    await _count(request, services, endpoint, caller.key_id or caller.subject, address)
+    return caller
+
+
+async def _count(
+    request: web.Request, services: Services, endpoint: Endpoint | None, key: str | None, address: str
+) -> None:
+    name, limit = (endpoint.name, endpoint.limit) if endpoint is not None else ("", None)
+    verdict = await services.limits.hit(name, limit, key=key, address=address)
+    if verdict is None:
+        return
+    request[VERDICT] = verdict
+    if not verdict.allowed:
+        raise RefusedError(429, f"Rate limit exceeded: {verdict.text}", retry_after=verdict.retry_after)
+
+
+def _address(request: web.Request, services: Services) -> str:
+    return client_address(request.remote, request.headers.getall("X-Forwarded-For", ()), services.trusted)
+
+
+@web.middleware
+async def answers(request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> Any:
+    """Every error in its documented form; limits told on every answer of the API."""
+    try:
+        response = await handler(request)
+    except RefusedError as refused:
+        response = problem(refused.status, refused.detail, retry_after=refused.retry_after)
+    except web.HTTPException as error:
+        response = await _unrouted(request, error)
+    except DatabaseUnavailableError:
+        _log.exception("the database cannot be reached")
+        response = problem(503, "The database cannot be reached", retry_after=1)
+    except Exception:  # noqa: BLE001 - the request ends here, with a reference to the log
+        reference = secrets.token_hex(8)
+        _log.exception("a request failed", extra={"reference": reference})
+        response = problem(500, f"Internal error, reference {reference}")
+    if not response.prepared:
+        _tell_limits(request, response)
+    return response
+
+
+def problem(status: int, detail: str, *, retry_after: int | None = None) -> web.Response:
+    """The shape of every error."""
+    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    return web.Response(body=orjson.dumps({"detail": detail}), status=status, content_type=JSON, headers=headers)
+
+
+async def _unrouted(request: web.Request, error: web.HTTPException) -> web.StreamResponse:
+    """What aiohttp itself refuses: no such path, no such method on it."""
+    if error.status < 400:
+        raise error
+    services = request.app.get(SERVICES)
+    if services is not None and VERDICT not in request:
+        try:
+            await _count(request, services, None, None, _address(request, services))
+        except RefusedError as refused:
+            return problem(refused.status, refused.detail, retry_after=refused.retry_after)
+    words = {404: "Not found", 405: "Method not allowed", 413: "The body is too large"}
+    response = problem(error.status, words.get(error.status, error.reason))
+    if "Allow" in error.headers:
+        response.headers["Allow"] = error.headers["Allow"]
+    return response
+
+
+def _tell_limits(request: web.Request, response: web.StreamResponse) -> None:
+    verdict = request.get(VERDICT)
+    if verdict is not None:
+        response.headers["X-RateLimit-Limit"] = str(verdict.limit)
+        response.headers["X-RateLimit-Remaining"] = str(verdict.remaining)
+        response.headers["X-RateLimit-Reset"] = str(verdict.reset)
