@@ -27,11 +27,13 @@ call: .venv/prepared ## Call the running server: make call FILE=my.wav
 test: .venv/developer .venv/prepared ## Run the tests: make test TESTS=tests/storage
 	@sh tests/speech.sh
 	@sh tests/postgres.sh
+	@sh tests/redis.sh
 	@$(BIN)/pytest -n 2 $(TESTS)
 
 test-all: .venv/developer .venv/prepared ## Run the tests, those that take minutes too
 	@sh tests/speech.sh
 	@sh tests/postgres.sh
+	@sh tests/redis.sh
 	@$(BIN)/pytest -n 2 -m '' $(TESTS)
 
 bench: .venv/developer .venv/prepared ## Measure: each prints its figures and the bar it has to reach

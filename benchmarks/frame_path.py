@@ -25,7 +25,7 @@ from processors.meter import Metrics
 from processors.recorder import RecordingThread
 from processors.voice_detector import VoiceDetector
 from server.assembly import Workshop
-from server.plan import CallPlan, Choice
+from server.call_plan import CallPlan, Choice
 
 RATE = 8000
 FRAMES = 30_000

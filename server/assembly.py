@@ -30,7 +30,7 @@ from processors.vad import LoudnessVad
 from processors.voice_detector import VoiceDetector
 from processors.watchdog import Watchdog
 from processors.waterfall import Waterfall
-from server.plan import CallPlan, Choice
+from server.call_plan import CallPlan, Choice
 
 _log = logging.getLogger(__name__)
 

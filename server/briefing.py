@@ -8,7 +8,8 @@ from typing import Any
 
 from control_api.web.hidden import OVERRIDES, PLAN, Hidden
 from pipeline.transport import Incoming
-from server.plan import CallPlan, call_plan
+from server.call_plan import CallPlan
+from server.plan import call_plan
 from storage.assets import Customer
 from storage.database import Database
 from storage.records import Agent, Flow

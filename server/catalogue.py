@@ -19,7 +19,7 @@ from processors import catalogue as modules
 from processors.tts.embedded import VoiceName
 from processors.voices import pico
 from processors.voices.espeak import LANGUAGES
-from server.plan import CallPlan
+from server.call_plan import CallPlan
 from server.voice_samples import VoiceSamples
 
 MODEL = "embedded"

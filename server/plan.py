@@ -1,54 +1,17 @@
-"""What a call does: read from an agent's record and its flow's, checked, and obeyed by the assembly."""
+"""Organisation, agent, flow and customer → the plan of one call, and what it cannot do of what they ask."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
-
-from pydantic import BaseModel, Field
+from typing import Any
 
 from control_api.assistant import not_obeyed
 from control_api.assistant.levels import topmost
-from processors.keypad import KeypadOptions
-from processors.turns import TurnOptions
-from processors.vad import VadOptions
 from processors.variables import render, unknown
+from server.call_plan import CallPlan
 from server.overrides import applied, merged, obeyed, translated, yielded
 from storage.records import Agent, Flow
-
-
-class Choice(BaseModel, frozen=True, extra="forbid"):
-    """A provider by its name, and its own options."""
-
-    provider: str = "embedded"
-    options: dict[str, Any] = Field(default_factory=dict)
-
-
-class VadPlan(VadOptions, frozen=True, extra="forbid"):
-    kind: Literal["neural", "loudness"] = "neural"
-
-
-class CallPlan(BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True):
-    """The call plan in an agent's `config`. Everything has a default that works without a key.
-
-    What is wrong with one is told without its words: it holds prompts and keys, and the error may be logged.
-    """
-
-    language: str = Field("en-IN", description="BCP 47 tag")
-    greeting: str = Field("", description="said first, with {{variables}}; empty: the caller speaks first")
-    prompt: str = Field("", description="instructions of the language model, with {{variables}}")
-    variables: dict[str, Any] = Field(default_factory=dict, description="values of {{variables}}")
-    stt: Choice = Choice()
-    llm: Choice = Choice()
-    tts: Choice = Choice()
-    vad: VadPlan = VadPlan()
-    turns: TurnOptions = TurnOptions()
-    smart_turn: bool = Field(True, description="ask the end-of-turn model")
-    keypad: KeypadOptions | None = Field(KeypadOptions(), description="null: keys are not listened to")
-    record: bool = True
-    max_seconds: float | None = Field(None, gt=0, description="longest call; never longer than the server's setting")
-
 
 FLOW_KEYS = {"persona_prompt": "prompt", "greeting": "greeting"}
 """Keys of a flow's free-form `config` that stand above the agent's plan."""

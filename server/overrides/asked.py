@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from control_api.assistant import AssistantOverrides
 from control_api.assistant.model import Model
@@ -12,9 +12,7 @@ from control_api.assistant.plans import KeypadInputPlan
 from control_api.assistant.speaking import StartSpeakingPlan, StopSpeakingPlan, TranscriptionEndpointingPlan
 from control_api.assistant.transcriber import Transcriber
 from control_api.assistant.voice import Voice
-
-if TYPE_CHECKING:  # a plan is made with the help of these rules
-    from server.plan import CallPlan
+from server.call_plan import CallPlan
 
 Changes = dict[str, Any]
 """To be merged over a plan's config; a stage of which the provider is named is replaced whole."""

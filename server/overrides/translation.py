@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from control_api.assistant import AssistantOverrides
+from server.call_plan import CallPlan
 from server.overrides import providers, turns, words
 from server.overrides.asked import Asked, Changes
 from server.overrides.layers import merged
-
-if TYPE_CHECKING:  # as in `asked`
-    from server.plan import CallPlan
 
 RULES = (*words.RULES, *providers.RULES, *turns.RULES)
 OBEYED = frozenset(rule.path for rule in RULES)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from server import warmup
+from server import logs, warmup
 
 
 @pytest.fixture(autouse=True)
@@ -23,3 +26,18 @@ def no_models(monkeypatch: pytest.MonkeyPatch) -> None:
         pass
 
     monkeypatch.setattr(warmup, "load", load)
+
+
+@pytest.fixture
+def written() -> Iterator[io.StringIO]:
+    """All that the process would write to its log at the level `debug`."""
+    stream, root = io.StringIO(), logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    levels = {name: logging.getLogger(name).level for name in logs._QUIET}
+    logs.configure("debug", "json", stream)
+    yield stream
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    for name, before in levels.items():
+        logging.getLogger(name).setLevel(before)
+    logging.captureWarnings(False)

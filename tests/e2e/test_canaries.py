@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import io
-import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from control_api.app import ENDPOINTS
-from server import logs
 from storage.keys import new_token
 from tests.control_api.test_isolation import BODIES, UPLOADS, form
 from tests.server.serving import Serving, serving
@@ -21,21 +18,6 @@ WORD = "canaryword"
 WRONG = new_token()
 MARKS = (PHONE, WORD, TOKEN, WRONG)
 """What must be found nowhere."""
-
-
-@pytest.fixture
-def written() -> Iterator[io.StringIO]:
-    """All that the process would write to its log at the level `debug`."""
-    stream, root = io.StringIO(), logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    levels = {name: logging.getLogger(name).level for name in logs._QUIET}
-    logs.configure("debug", "json", stream)
-    yield stream
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    for name, before in levels.items():
-        logging.getLogger(name).setLevel(before)
-    logging.captureWarnings(False)
 
 
 def poisoned(value: object) -> object:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import logging
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +11,6 @@ import pytest
 from pydantic import SecretStr
 
 from processors.llm.scripted import ScriptedLlm
-from server import logs
 from server.settings import Exotel
 from tests.server.house import scripted
 from tests.server.serving import Serving, serving
@@ -45,21 +42,6 @@ PLAN = scripted(
     prompt="You are promptcanary.",
 )
 EXOTEL = Exotel(token=SecretStr("tokencanary"), user="carrier", password=SecretStr("passcanary"))
-
-
-@pytest.fixture
-def written() -> Iterator[io.StringIO]:
-    """All that the process would write to its log at the level `debug`."""
-    stream, root = io.StringIO(), logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    levels = {name: logging.getLogger(name).level for name in logs._QUIET}
-    logs.configure("debug", "json", stream)
-    yield stream
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    for name, before in levels.items():
-        logging.getLogger(name).setLevel(before)
-    logging.captureWarnings(False)
 
 
 async def talk(house: Serving) -> None:

@@ -21,12 +21,12 @@ from server.call import Office
 from server.journal import Ledger
 from server.switchboard import Switchboard
 from storage.bus import MemoryBus, Message
-from storage.database import Database
 from storage.ids import CALL, new_id
 from storage.recordings import Recordings
-from storage.records import Call, OutboxEvent, Turn, TurnLatency
+from storage.records import OutboxEvent
 from storage.sealing import Seal
 from storage.seed import Seeded
+from tests.server.books import Books
 from tests.storage.samples import NOW
 from transports.loopback import Line, Loopback
 
@@ -49,8 +49,7 @@ def scripted(
 
 
 @dataclass
-class House:
-    database: Database
+class House(Books):
     seeded: Seeded
     data: Path
     workshop: Workshop
@@ -80,20 +79,6 @@ class House:
 
     def incoming(self, **about: Any) -> Incoming:
         return Incoming("loopback", call=new_id(CALL), **about)
-
-    async def row(self, call: str) -> Call:
-        async with self.database.read() as work:
-            row = await work.calls.get(call)
-        assert row is not None
-        return row
-
-    async def turns(self, call: str) -> list[Turn]:
-        async with self.database.read() as work:
-            return await work.calls.turns(call)
-
-    async def latencies(self, call: str) -> list[TurnLatency]:
-        async with self.database.read() as work:
-            return await work.calls.latencies(call)
 
     async def announced(self) -> list[OutboxEvent]:
         async with self.database.read() as work:

@@ -15,8 +15,9 @@ from pydantic import SecretStr
 from server.settings import Settings
 from server.wiring import Server, running
 from storage.database import Database
-from storage.records import Call, CallStatus, FlowKind, Turn, TurnLatency
+from storage.records import Call, CallStatus, FlowKind
 from tests.patience import until
+from tests.server.books import Books
 from tests.storage.samples import NOW, TOKEN
 from transports.simulator.exotel_wire import CallFacts
 from transports.simulator.line import Conversation, SimulatedLine
@@ -29,10 +30,9 @@ def settings(data: Path, **more: Any) -> Settings:
 
 
 @dataclass
-class Serving:
+class Serving(Books):
     server: Server
     settings: Settings
-    database: Database
     http: ClientSession
 
     @property
@@ -66,20 +66,6 @@ class Serving:
         await until(closed)
         return await self.row(call)
 
-    async def row(self, call: str) -> Call:
-        async with self.database.read() as work:
-            row = await work.calls.get(call)
-        assert row is not None
-        return row
-
-    async def turns(self, call: str) -> list[Turn]:
-        async with self.database.read() as work:
-            return await work.calls.turns(call)
-
-    async def latencies(self, call: str) -> list[TurnLatency]:
-        async with self.database.read() as work:
-            return await work.calls.latencies(call)
-
     async def get(self, path: str) -> tuple[int, str]:
         async with self.http.get(self.server.url + path) as answer:
             return answer.status, await answer.text()
@@ -96,7 +82,7 @@ async def serving(data: Path, plan: Mapping[str, Any] | None = None, **more: Any
     given = settings(data, **more)
     async with running(given) as server, Database(given.database) as database, ClientSession() as http:
         await server.ready.wait()
-        house = Serving(server, given, database, http)
+        house = Serving(database, server, given, http)
         if plan is not None:
             await house.agent(plan)
         yield house

@@ -17,7 +17,7 @@ from processors.tts.embedded import Options as VoiceOptions
 from processors.tts.scripted import Options, ScriptedTts
 from server import assembly
 from server.assembly import BadOptionsError, Workshop, spoken
-from server.plan import CallPlan
+from server.call_plan import CallPlan
 from tests.fakes import FakeVoice
 from tests.server.house import a_workshop, scripted
 

@@ -7,8 +7,8 @@ from pydantic import ValidationError
 
 from control_api.assistant import given
 from processors import catalogue
+from server.call_plan import CallPlan
 from server.overrides import OBEYED, applied, merged, obeyed, translated
-from server.plan import CallPlan
 
 CUSTOM = {"provider": "custom-llm", "url": "http://llm.example.com/v1"}
 KEY = {"provider": "openai", "apiKey": "sk-theirs"}

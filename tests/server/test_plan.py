@@ -6,7 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from server import demo
-from server.plan import CallPlan, call_plan, unknown_placeholders, unobeyed
+from server.call_plan import CallPlan
+from server.plan import call_plan, unknown_placeholders, unobeyed
 from tests.storage.samples import a_flow, an_agent
 
 
