@@ -22,5 +22,4 @@ def plan() -> dict[str, Any]:
         "variables": script.facts,
         "stt": {"provider": "embedded", "options": {}},
         "llm": {"provider": "embedded", "options": {"script": SCRIPT}},
-        "tts": {"provider": "embedded", "options": {"language": LANGUAGE}},
     }

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from control_api.assistant import not_obeyed
 from control_api.assistant.levels import topmost
+from processors.tts.embedded import VoiceName
 from processors.variables import render, unknown
 from server.call_plan import CallPlan
-from server.overrides import applied, merged, obeyed, translated, yielded
+from server.overrides import OURS, applied, merged, obeyed, translated, yielded
 from storage.records import Agent, Flow
 
+OWN_VOICES = get_args(VoiceName)
 FLOW_KEYS = {"persona_prompt": "prompt", "greeting": "greeting"}
 """Keys of a flow's free-form `config` that stand above the agent's plan."""
 
@@ -95,8 +97,8 @@ def _said(
     config: dict[str, Any] = {}
     overrides = merged(organisation)
     for ours, asked in (
-        (agent.config, agent.assistant_overrides) if agent is not None else ({}, {}),
-        (_of(flow), flow.assistant_overrides) if flow is not None else ({}, {}),
+        (_of_agent(agent), agent.assistant_overrides) if agent is not None else ({}, {}),
+        (_of_flow(flow), flow.assistant_overrides) if flow is not None else ({}, {}),
         ({"variables": variables}, customer),
     ):
         config = merged(config, ours)
@@ -104,7 +106,19 @@ def _said(
     return _Said(config, overrides)
 
 
-def _of(flow: Flow) -> dict[str, Any]:
+def _of_agent(agent: Agent) -> Mapping[str, Any]:
+    """Its config, above its voice: one of the server's own, for others are reached by `config` alone."""
+    voice = agent.voice_config
+    if voice.get("provider") not in OURS or "tts" in agent.config:
+        return agent.config
+    speaker, language = voice.get("speaker"), voice.get("language_code")
+    said: dict[str, Any] = {"language": language} if language else {}
+    if speaker in OWN_VOICES:
+        said["tts"] = {"provider": "embedded", "options": {"voice": speaker}}
+    return {**said, **agent.config}
+
+
+def _of_flow(flow: Flow) -> dict[str, Any]:
     """What a flow says in a call plan's own words."""
     said = {ours: flow.config[key] for key, ours in FLOW_KEYS.items() if flow.config.get(key)}
     return {**said, "language": flow.language_code} if flow.language_code else said

@@ -40,6 +40,18 @@ def test_the_flows_language_stands_above_its_agents() -> None:
     assert plan({"language": "hi-IN"}).language == "hi-IN"
 
 
+def test_an_agent_speaks_with_its_voice_unless_its_config_names_another() -> None:
+    voice = {"provider": "nextneural", "speaker": "espeak+f2", "language_code": "ta-IN"}
+    flow = a_flow("org_1")
+    made = call_plan(an_agent("org_1", voice_config=voice), flow, {})
+    assert (made.tts.provider, made.tts.options, made.language) == ("embedded", {"voice": "espeak+f2"}, "ta-IN")
+    config = {"tts": {"provider": "embedded", "options": {"voice": "espeak"}}, "language": "hi-IN"}
+    made = call_plan(an_agent("org_1", config=config, voice_config=voice), flow, {})
+    assert (made.tts.options, made.language) == ({"voice": "espeak"}, "hi-IN")
+    for other in ({"provider": "sarvam", "speaker": "anushka"}, {"provider": "nextneural", "speaker": "aria-custom"}):
+        assert call_plan(an_agent("org_1", config={}, voice_config=other), flow, {}).tts.options == {}
+
+
 def test_placeholders_take_the_calls_own_values_first() -> None:
     agent = {
         "greeting": "Hello {{name|there}}, this is {{shop}}.",
