@@ -13,6 +13,7 @@ from control_api.health import health_routes
 from control_api.links import integrations, webhooks
 from control_api.people import contact_lists, customer_import, customers
 from control_api.records import calls
+from control_api.vapi import vapi
 from control_api.voices import agents, providers, samples, speakers
 from control_api.web.asked import SERVICES, Services
 from control_api.web.reading import BODY_BYTES
@@ -37,6 +38,7 @@ CONTRACTS = (
     flows.contract,
     flow_moves.contract,
     contact_lists.contract,
+    vapi.contract,
 )
 ENDPOINTS = tuple(endpoint for contract in CONTRACTS for endpoint in contract.endpoints)
 

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from storage import sqlite
 from storage.agents import Agents
 from storage.calls import Calls
+from storage.campaigns import Campaigns
 from storage.contact_lists import ContactLists
 from storage.customers import Customers
 from storage.errors import BUSY, DatabaseUnavailableError, UnusableDatabaseError, unavailable
@@ -54,6 +55,7 @@ class UnitOfWork:
         self.keys = Keys(tenancy)
         self.agents = Agents(tenancy)
         self.flows = Flows(tenancy)
+        self.campaigns = Campaigns(tenancy)
         self.calls = Calls(tenancy)
         self.outbox = Outbox(tenancy)
         self.customers = Customers(tenancy)
@@ -133,6 +135,15 @@ class Database:
         async with _connection(self._reader) as connection:
             await connection.execution_options(organisation=organisation, reads_only=True)
             yield UnitOfWork(connection, organisation)
+
+    async def is_secured(self) -> bool:
+        """False if the row security of PostgreSQL does not hold whom this server signs in as. SQLite knows no users."""
+        if self._reader.dialect.name != "postgresql":
+            return True
+        from storage import postgresql
+
+        async with _connection(self._reader) as connection:
+            return await connection.scalar(postgresql.NOT_HELD) is False
 
     async def close(self) -> None:
         await self._writer.dispose()

@@ -30,37 +30,40 @@ LIMIT_HEADERS = {
     "X-RateLimit-Reset": {"schema": {"type": "integer"}, "description": "When the window ends, in Unix seconds"},
 }
 
+PREFIXES = {Vocabulary.DASHBOARD: "", Vocabulary.DEVELOPERS: "v1.", Vocabulary.VAPI: "vapi."}
+"""Of the components' names."""
+
 _Mode = Literal["validation", "serialization"]
 
 
 class Schemas:
-    """The schemas of all types, in both vocabularies, and the components that they share."""
+    """The schemas of all types, in every vocabulary, and the components that they share."""
 
     def __init__(self, endpoints: Iterable[Endpoint]) -> None:
         self.components: dict[str, Any] = {}
-        self._found: dict[tuple[bool, int, str], Any] = {}
+        self._found: dict[tuple[Vocabulary, int, str], Any] = {}
         self._kept: list[Any] = []
         """A type must outlive the schemas that are found by its identity."""
-        wanted: dict[bool, list[tuple[Any, _Mode]]] = {False: [], True: []}
+        wanted: dict[Vocabulary, list[tuple[Any, _Mode]]] = {vocabulary: [] for vocabulary in Vocabulary}
         for endpoint in endpoints:
             for vocabulary, _ in endpoint.places:
-                wanted[vocabulary.by_alias] += _types(endpoint)
-        for by_alias, types in wanted.items():
-            self._add(by_alias, types)
+                wanted[vocabulary] += _types(endpoint)
+        for vocabulary, types in wanted.items():
+            self._add(vocabulary, types)
 
     def of(self, kind: Any, mode: _Mode, vocabulary: Vocabulary) -> Any:
-        return self._found[vocabulary.by_alias, id(kind), mode]
+        return self._found[vocabulary, id(kind), mode]
 
-    def _add(self, by_alias: bool, types: Sequence[tuple[Any, _Mode]]) -> None:
-        prefix = "v1." if by_alias else ""
+    def _add(self, vocabulary: Vocabulary, types: Sequence[tuple[Any, _Mode]]) -> None:
+        prefix = PREFIXES[vocabulary]
         inputs = [(str(number), mode, TypeAdapter(kind)) for number, (kind, mode) in enumerate(types)]
         schemas, defs = TypeAdapter.json_schemas(
-            inputs, by_alias=by_alias, ref_template=f"#/components/schemas/{prefix}{{model}}"
+            inputs, by_alias=vocabulary.by_alias, ref_template=f"#/components/schemas/{prefix}{{model}}"
         )
         for name, schema in defs.get("$defs", {}).items():
             self.components[prefix + name] = schema
         for number, (kind, mode) in enumerate(types):
-            self._found[by_alias, id(kind), mode] = schemas[str(number), mode]
+            self._found[vocabulary, id(kind), mode] = schemas[str(number), mode]
             self._kept.append(kind)
 
 
