@@ -47,6 +47,9 @@ from transports.exotel.endpoint import Credentials, ExotelEndpoint
 
 _log = logging.getLogger(__name__)
 
+BOOKS_SECONDS = 20.0
+"""What the books of calls that are over have left on the way out, if the database is away."""
+
 
 @dataclass(slots=True)
 class Server:
@@ -70,6 +73,8 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
         stack.enter_context(alone(settings.data_dir))
         await migrate(settings.database)
         database = await stack.enter_async_context(Database(settings.database))
+        if not await database.is_secured():
+            _log.warning("the database's user is held by no row security: let it be no superuser, without BYPASSRLS")
         recordings = Recordings(settings.data_dir)
         first_key = await _first_start(database, settings)
         await _after_a_crash(database, recordings, settings.node)
@@ -93,7 +98,7 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
         )
         ledger = Ledger(database)
         office = Office(database, ledger, stories, recordings, metrics, settings.node, shared.seal)
-        switchboard = Switchboard(office, workshop, max_calls=settings.max_calls)
+        switchboard = Switchboard(office, workshop, max_calls=settings.max_calls, country=settings.country)
         server = Server(switchboard, settings.url, first_key)
 
         def not_ready() -> str | None:
@@ -112,6 +117,7 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
         await stack.enter_async_context(
             _beside(ledger.keep(), relay(database, stories), lag.watch(), _make_ready(server, settings, judge))
         )
+        stack.push_async_callback(office.closings.settle, min(settings.drain_seconds, BOOKS_SECONDS))
         server.url = await _listen(stack, app, settings)
         yield server
 

@@ -25,6 +25,14 @@ from storage.columns import Id, Owner, UtcTime, metadata, one_of
 ROW_NUMBER = BigInteger().with_variant(Integer, "sqlite")
 """SQLite numbers its rows only by a column of the type INTEGER."""
 
+
+def _its_customer() -> ForeignKeyConstraint:
+    """Both columns together: no row can name another organisation's customer. It goes with its customer."""
+    return ForeignKeyConstraint(
+        ["organisation_id", "customer"], ["customers.organisation_id", "customers.number"], ondelete="CASCADE"
+    )
+
+
 customers = Table(
     "customers",
     metadata,
@@ -51,7 +59,7 @@ customers = Table(
     Column("outbound_calls", Integer, nullable=False),
     Column("last_contact", UtcTime),
     UniqueConstraint("organisation_id", "phone", "copy"),
-    Index(None, "organisation_id", "number"),
+    UniqueConstraint("organisation_id", "number"),
     Index(None, "organisation_id", "inbound_calls", "outbound_calls"),
 )
 
@@ -70,10 +78,11 @@ customer_tags = Table(
     "customer_tags",
     metadata,
     Column("tag", ROW_NUMBER, nullable=False),
-    Column("customer", ROW_NUMBER, ForeignKey("customers.number", ondelete="CASCADE"), nullable=False, index=True),
+    Column("customer", ROW_NUMBER, nullable=False, index=True),
     Id("organisation_id", nullable=False),
     PrimaryKeyConstraint("tag", "customer", postgresql_include=["organisation_id"]),
     ForeignKeyConstraint(["organisation_id", "tag"], ["tags.organisation_id", "tags.number"]),
+    _its_customer(),
     sqlite_with_rowid=False,
 )
 
@@ -81,7 +90,7 @@ contact_lists = Table(
     "contact_lists",
     metadata,
     Id("id", primary_key=True),
-    Owner(index=True),
+    Owner(),
     Column("name", Text, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
@@ -93,9 +102,10 @@ contact_list_members = Table(
     "contact_list_members",
     metadata,
     Id("list_id", nullable=False),
-    Column("customer", ROW_NUMBER, ForeignKey("customers.number", ondelete="CASCADE"), nullable=False, index=True),
+    Column("customer", ROW_NUMBER, nullable=False, index=True),
     Id("organisation_id", nullable=False),
     PrimaryKeyConstraint("list_id", "customer"),
+    _its_customer(),
     ForeignKeyConstraint(
         ["organisation_id", "list_id"], ["contact_lists.organisation_id", "contact_lists.id"], ondelete="CASCADE"
     ),
@@ -146,7 +156,7 @@ webhooks = Table(
     "webhooks",
     metadata,
     Id("id", primary_key=True),
-    Owner(index=True),
+    Owner(),
     Column("name", Text, nullable=False),
     Column("url", Text, nullable=False),
     Column("events", JSON, nullable=False),
@@ -205,6 +215,7 @@ speaker_samples = Table(
     Column("transcript", Text, nullable=False),
     Column("path", Text, nullable=False),
     Column("seconds", Float, nullable=False),
+    Column("size", Integer, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     ForeignKeyConstraint(
         ["organisation_id", "speaker"], ["speakers.organisation_id", "speakers.name"], ondelete="CASCADE"

@@ -173,4 +173,16 @@ class SpeakerSample:
     transcript: str = field(repr=False)
     path: str
     seconds: float
+    size: int
+    """Bytes of its file."""
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """What a speaker's samples come to."""
+
+    samples: int
+    seconds: float
+    size: int
+    """Bytes."""

@@ -31,6 +31,23 @@ class UtcTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class Told(TypeDecorator[str]):
+    """Text of somebody whom nothing was promised, as a carrier or an operator: kept as far as the column goes.
+
+    No call is lost for a long name. What is looked for is cut the same way, and so found.
+    """
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, length: int) -> None:
+        super().__init__(length)
+        self.length = length
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else value[: self.length]
+
+
 class Scopes(TypeDecorator[frozenset[Scope]]):
     """A set of scopes, kept as words in one line."""
 

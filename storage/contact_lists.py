@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, func, literal, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.asset_tables import contact_list_members, contact_lists, customers
@@ -20,11 +20,15 @@ class ContactLists(Kept[ContactList]):
         super().__init__(tenancy, contact_lists, ContactList)
 
     async def put(self, list_id: str, customer_ids: Sequence[str]) -> int:
-        """Puts customers on the organisation's list, those not yet on it. How many that were."""
+        """Puts customers on a list of their organisation, those not yet on it. How many that were."""
         connection = self._tenancy.connection
         insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-        found = select(literal(list_id), customers.c.number, customers.c.organisation_id).where(
-            customers.c.id.in_(customer_ids), self._tenancy.mine(customers)
+        found = (
+            select(contact_lists.c.id, customers.c.number, customers.c.organisation_id)
+            .join_from(contact_lists, customers, contact_lists.c.organisation_id == customers.c.organisation_id)
+            .where(contact_lists.c.id == list_id, customers.c.id.in_(customer_ids), self._mine)
+            # Who is being deleted is waited for and left out, where the reference to it would fail the transaction.
+            .with_for_update(read=True, key_share=True)
         )
         added = insert(contact_list_members).from_select(["list_id", "customer", "organisation_id"], found)
         return (await connection.execute(added.on_conflict_do_nothing())).rowcount

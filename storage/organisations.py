@@ -21,6 +21,11 @@ class Organisations:
         row = await self._tenancy.row(select(organisations).order_by(organisations.c.id))
         return None if row is None else Organisation(**row)
 
+    async def none_yet(self) -> bool:
+        """If so, nobody else adds one before the end of the transaction."""
+        await self._tenancy.alone(organisations)
+        return await self.first() is None
+
     async def get(self, organisation_id: str) -> Organisation | None:
         row = await self._tenancy.row(select(organisations).where(organisations.c.id == organisation_id))
         return None if row is None else Organisation(**row)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.engine.interfaces import ExceptionContext
 from sqlalchemy.exc import DataError, DBAPIError, DisconnectionError
 
@@ -25,6 +25,9 @@ SILENCE_SECONDS = STATEMENT_SECONDS + 5
 """A server that has not even said that is gone."""
 IDLE_SECONDS = 60
 """A transaction whose client says nothing for so long is undone, and its locks are freed."""
+
+NOT_HELD = text("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
+"""Whether row security does not hold whom the server is signed in as."""
 
 EVERYBODY = "*"
 _ID = re.compile(r"[0-9A-Za-z_-]{1,40}")

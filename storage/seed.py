@@ -38,7 +38,7 @@ async def seed(
     `config` and `voice_config` are the demo agent's; `token` is the first key, if the operator has chosen one.
     Needs an unbound unit of work.
     """
-    if await work.organisations.first() is not None:
+    if not await work.organisations.none_yet():
         return None
     made = Seeded(new_id(ORGANISATION), new_id(AGENT), new_id(FLOW), token or new_token())
     await work.organisations.add(Organisation(made.organisation, "My organisation", created_at=now))

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, delete, func, select, update
 
 from storage.asset_tables import speaker_samples, speakers
-from storage.assets import SpeakerSample, VoiceSpeaker
+from storage.assets import Dataset, SpeakerSample, VoiceSpeaker
 from storage.tenancy import Tenancy, values
 
 
@@ -61,12 +61,11 @@ class Speakers:
         )
         return [SpeakerSample(**row) for row in rows]
 
-    async def dataset(self, name: str) -> tuple[int, float]:
-        """How many samples there are, and how many seconds in all."""
-        sizes = select(func.count().label("samples"), func.sum(speaker_samples.c.seconds).label("seconds"))
-        row = await self._tenancy.row(sizes.where(self._samples_of(name)))
-        assert row is not None
-        return row["samples"], row["seconds"] or 0.0
+    async def dataset(self, name: str) -> Dataset:
+        sums = (func.coalesce(func.sum(column), 0) for column in (speaker_samples.c.seconds, speaker_samples.c.size))
+        its = select(func.count(), *sums).where(self._samples_of(name))
+        samples, seconds, size = (await self._tenancy.connection.execute(its)).one()
+        return Dataset(samples, float(seconds), size)
 
     async def clear(self, name: str) -> int:
         """Forgets the dataset. How many samples it had."""

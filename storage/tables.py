@@ -20,7 +20,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from storage.columns import Id, Owner, Scopes, UtcTime, metadata, one_of
+from storage.columns import Id, Owner, Scopes, Told, UtcTime, metadata, one_of
 from storage.records import CallStatus, CallType, Distribution, FlowKind, FlowStatus, Outcome, Sentiment, Speaker
 
 EMPTY_OBJECT, EMPTY_LIST = "{}", "[]"
@@ -105,6 +105,7 @@ flows = Table(
     Column("dedupe_hours", Integer, nullable=False, server_default="24"),
     Column("ended_reason", String(80)),
     Column("assistant_overrides", JSON, nullable=False, server_default=EMPTY_OBJECT),
+    Index(None, "is_demo"),
     # Both columns together, so that no flow can name another organisation's agent.
     ForeignKeyConstraint(["organisation_id", "agent_id"], ["agents.organisation_id", "agents.id"]),
 )
@@ -117,20 +118,20 @@ calls = Table(
     Column("call_type", one_of(CallType), nullable=False),
     Column("status", one_of(CallStatus), nullable=False),
     Column("carrier", String(40), nullable=False),
-    Column("node", String(80), nullable=False),
+    Column("node", Told(80), nullable=False),
     Column("started_at", UtcTime, nullable=False),
     # A call outlives the flow and the agent that it names: they are history, not references.
     Id("flow_id"),
     Id("agent_id"),
-    Column("carrier_call", String(120)),
-    Column("from_number", String(40)),
-    Column("to_number", String(40)),
+    Column("carrier_call", Told(120)),
+    Column("from_number", Told(40)),
+    Column("to_number", Told(40)),
     Column("outcome", one_of(Outcome)),
     Column("reason", Text, nullable=False),
     Column("answered_at", UtcTime),
     Column("ended_at", UtcTime),
     Column("duration", Float),
-    Column("language", String(20)),
+    Column("language", Told(20)),
     Column("recording", Text),
     Id("customer_id"),
     Column("sentiment", one_of(Sentiment)),

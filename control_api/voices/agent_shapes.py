@@ -17,7 +17,7 @@ COLOR = "#6366f1"
 
 Color = Annotated[
     str,
-    StringConstraints(pattern=r"^#([0-9a-fA-F]{3}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})$"),
+    StringConstraints(pattern=r"^#([0-9a-fA-F]{3}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})$", max_length=9),
     Field(examples=[COLOR], description="hexadecimal"),
 ]
 Initials = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2)]

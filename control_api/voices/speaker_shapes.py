@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from control_api.web.shapes import Body, LanguageCode, Shown, Text, Time
-from storage.assets import VoiceSpeaker
+from storage.assets import Dataset, VoiceSpeaker
 
 READY_SECONDS = 60
 """From that much speech a dataset is worth training with."""
@@ -63,9 +63,14 @@ class DatasetShown(Shown):
     status: DatasetStatus = Field(description=f"ready from {READY_SECONDS} seconds in all")
 
     @classmethod
-    def of(cls, speaker: VoiceSpeaker, count: int, seconds: float) -> DatasetShown:
-        status: DatasetStatus = "ready" if seconds >= READY_SECONDS else "collecting" if count else "empty"
-        return cls(name=speaker.name, sample_count=count, total_duration_seconds=int(seconds), status=status)
+    def of(cls, speaker: VoiceSpeaker, dataset: Dataset) -> DatasetShown:
+        ready = dataset.seconds >= READY_SECONDS
+        return cls(
+            name=speaker.name,
+            sample_count=dataset.samples,
+            total_duration_seconds=int(dataset.seconds),
+            status="ready" if ready else "collecting" if dataset.samples else "empty",
+        )
 
 
 class SampleAdded(Shown):

@@ -34,6 +34,10 @@ from storage.records import Scope
 contract = Contract("Voice models", "/models/speakers", v1=None, read=Scope.MODELS_READ, write=Scope.MODELS_WRITE)
 
 REFERENCE_SECONDS, SAMPLE_SECONDS = (10, 60), (5, 30)
+MOST_SPEAKERS = 50
+"""Of an organisation."""
+MOST_SAMPLES, MOST_MEGABYTES = 1000, 512
+"""Of one dataset: four hours of speech in sentences of 15 seconds, at 16 kHz. They lie on this server's own disk."""
 FILE_BYTES, FIELD_BYTES = MEGABYTES << 20, 64 << 10
 
 _F = TypeVar("_F", bound=Body)
@@ -89,11 +93,11 @@ async def dataset(asked: Asked, name: str) -> DatasetShown:
         speaker = await work.speakers.get(name)
         if speaker is None:
             raise not_found("Speaker")
-        count, seconds = await work.speakers.dataset(name)
-    return DatasetShown.of(speaker, count, seconds)
+        size = await work.speakers.dataset(name)
+    return DatasetShown.of(speaker, size)
 
 
-@contract.post("/{name}/dataset/sample", limit="30/minute", uploads=SampleForm)
+@contract.post("/{name}/dataset/sample", limit="30/minute", uploads=SampleForm, errors=(409,))
 async def add_sample(asked: Asked, name: str) -> SampleAdded:
     """Add a sentence and its transcript to a speaker's dataset."""
     await _speaker(asked, name)
@@ -155,6 +159,8 @@ async def _keep_speaker(asked: Asked, fields: SpeakerFields, upload: Upload, spe
         )
         if not await work.speakers.add(speaker):
             raise conflict("A speaker with this name already exists")
+        if len(await work.speakers.every()) > MOST_SPEAKERS:
+            raise conflict(f"An organisation has at most {MOST_SPEAKERS} speakers")
 
 
 async def _keep_sample(asked: Asked, name: str, fields: SampleFields, upload: Upload, speech: Speech) -> SpeakerSample:
@@ -164,9 +170,14 @@ async def _keep_sample(asked: Asked, name: str, fields: SampleFields, upload: Up
         if await work.speakers.held(name) is None:
             raise not_found("Speaker")
         sample = SpeakerSample(
-            new_id(SAMPLE), asked.organisation, name, fields.transcript, path, speech.seconds, asked.now
+            new_id(SAMPLE), asked.organisation, name, fields.transcript, path, speech.seconds, upload.size, asked.now
         )
         await work.speakers.add_sample(sample)
+        its = await work.speakers.dataset(name)
+        if its.samples > MOST_SAMPLES:
+            raise conflict(f"A dataset holds at most {MOST_SAMPLES} samples")
+        if its.size > MOST_MEGABYTES << 20:
+            raise conflict(f"A dataset holds at most {MOST_MEGABYTES} MB of samples")
     return sample
 
 

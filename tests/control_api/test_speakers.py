@@ -257,6 +257,44 @@ async def test_nothing_is_left_behind_when_the_database_fails(
     assert sounds(tmp_path) == before
 
 
+@pytest.mark.parametrize(
+    ("limit", "at", "detail"),
+    [
+        ("MOST_SAMPLES", 2, "A dataset holds at most 2 samples"),
+        ("MOST_MEGABYTES", 1, "A dataset holds at most 1 MB of samples"),
+    ],
+)
+async def test_a_dataset_that_is_full_takes_no_more_until_it_is_cleared(
+    api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, at: int, detail: str
+) -> None:
+    monkeypatch.setattr(speakers, limit, at)
+    await upload(api)
+    sound = wav(14, rate=16000)
+    for _ in range(2):
+        assert (await add(api, sound)).status == 201
+    before = sounds(tmp_path)
+    full = await asyncio.gather(*(add(api, sound) for _ in range(2)))
+    assert {(answer.status, answer.detail) for answer in full} == {(409, detail)}
+    assert (sounds(tmp_path), await size(api)) == (before, (2, 28, "collecting"))
+    assert (await api.delete(f"{PATH}/dataset")).status == 204
+    assert (await add(api, sound)).status == 201
+
+
+async def test_an_organisation_has_so_many_speakers_and_no_more(
+    api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(speakers, "MOST_SPEAKERS", 2)
+    for name in ("one", "two"):
+        assert (await upload(api, name=name)).status == 201
+    before = sounds(tmp_path)
+    refused = await upload(api, name="three")
+    assert (refused.status, refused.detail) == (409, "An organisation has at most 2 speakers")
+    assert sounds(tmp_path) == before
+    assert [speaker["name"] for speaker in (await api.get("/models/speakers")).body] == ["one", "two"]
+    assert (await api.delete("/models/speakers/one")).status == 204
+    assert (await upload(api, name="three")).status == 201
+
+
 async def test_a_speaker_that_is_deleted_while_a_sample_comes_in_leaves_no_file(
     api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -336,6 +374,6 @@ async def test_a_dataset_is_ready_from_sixty_seconds(api: Api, seeded: Seeded) -
     await upload(api)
     for seconds, status in ((30.0, "collecting"), (29.9, "collecting"), (0.1, "ready")):
         async with api.database.begin(seeded.organisation) as work:
-            sample = SpeakerSample(new_id(SAMPLE), seeded.organisation, ARIA["name"], SAID, "", seconds, NOW)
+            sample = SpeakerSample(new_id(SAMPLE), seeded.organisation, ARIA["name"], SAID, "", seconds, 1, NOW)
             await work.speakers.add_sample(sample)
         assert (await size(api))[2] == status

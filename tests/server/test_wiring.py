@@ -202,3 +202,17 @@ async def test_a_data_folder_that_cannot_be_used_is_one_sentence(tmp_path: Path)
     with pytest.raises(StartError, match=r"^The data folder .*/data cannot be used: "):
         async with running(settings(tmp_path / "data")):
             pass
+
+
+@pytest.mark.usefixtures("no_models")
+@pytest.mark.parametrize("secured", [True, False])
+async def test_a_start_warns_of_a_user_whom_row_security_does_not_hold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, secured: bool
+) -> None:
+    async def is_secured(database: Database) -> bool:
+        return secured
+
+    monkeypatch.setattr(Database, "is_secured", is_secured)
+    async with running(settings(tmp_path / "data")):
+        warned = "the database's user is held by no row security" in caplog.text
+    assert warned is not secured

@@ -163,3 +163,17 @@ async def test_times_are_kept_in_utc(database: Database, seeded: Seeded) -> None
 
 def test_every_status_but_the_last_is_live() -> None:
     assert set(CallStatus) - LIVE == {CallStatus.ENDED}
+
+
+async def test_no_call_is_lost_for_what_a_carrier_or_an_operator_calls_long(database: Database, seeded: Seeded) -> None:
+    long = "यह" * 200
+    told = {"node": long, "carrier_call": long, "from_number": long, "to_number": long, "language": long}
+    call = a_call(seeded.organisation, status=CallStatus.IN_PROGRESS, **told)
+    async with database.begin(seeded.organisation) as work:
+        await work.calls.open(call)
+        kept = await work.calls.by_carrier(call.carrier, long)
+        assert kept is not None
+        assert kept.id == call.id
+        assert (kept.node, kept.carrier_call, kept.to_number) == (long[:80], long[:120], long[:40])
+        assert [left.id for left in await work.calls.abandoned(long, at=LATER)] == [call.id]
+        assert await work.calls.get(long) is None

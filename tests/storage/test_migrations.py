@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData, func, inspect, select, text
+from sqlalchemy import Connection, func, inspect, select, text
 
 from storage import migrations, records, tables
 from storage.columns import metadata
@@ -21,6 +21,7 @@ from storage.database import Database, UnusableDatabaseError
 from storage.keys import fingerprint
 from storage.migrations import BASE, HEAD, migrate
 from storage.records import CallStatus, CallType, Outcome, Scope
+from tests.storage.first_version import fill, plain
 from tests.storage.samples import NOW, TOKEN, a_call, a_flow, a_turn, an_agent, an_organisation, url
 
 ROOT = Path(migrations.__file__).parents[2]
@@ -124,17 +125,8 @@ async def test_what_the_first_version_kept_is_there_and_counted_after_all_later_
         "outbox": [event],
     }
 
-    def fill(connection: Connection) -> None:
-        old = MetaData()
-        old.reflect(connection)
-        for name, several in rows.items():
-            kept = old.tables[name].c.keys()
-            filled = [{column: row.get(column) for column in kept} for row in several]
-            connection.execute(old.tables[name].insert(), filled)
-
     async with Database(empty_url) as database:
-        async with database.connect() as connection:
-            await connection.run_sync(fill)
+        await fill(database, rows)
         assert await migrate(empty_url)
         async with database.read(one.id) as work:
             assert await work.agents.get(agent.id) == agent
@@ -160,10 +152,6 @@ async def test_what_the_first_version_kept_is_there_and_counted_after_all_later_
         (other.id, flow.id, day, "inbound", "connected", "", 1, 7.0),
     }
     assert hours == {(one.id, flow.id, 6, 2), (one.id, flow.id, 7, 1), (one.id, "", 6, 1), (other.id, flow.id, 6, 1)}
-
-
-def plain(record: object) -> dict[str, Any]:
-    return {field.name: getattr(record, field.name) for field in fields(record)}  # type: ignore[arg-type]
 
 
 async def test_of_two_processes_that_start_at_once_one_migrates_and_the_other_waits(empty_url: str) -> None:

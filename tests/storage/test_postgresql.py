@@ -239,7 +239,7 @@ async def test_an_error_says_nothing_of_the_row(database: Database, seeded: Seed
     mine = {"id": call.id, "organisation_id": seeded.organisation, "to_number": PHONE}
     statements = {
         "null value in column": insert(calls).values({column.name: None for column in calls.c} | mine),
-        "value too long for type character varying": update(calls).values(language=PHONE * 2),
+        "value too long for type character varying": update(calls).values(carrier=PHONE * 9),
         "a value that the database does not take": update(calls).values(to_number=f"{PHONE}\0"),
         "DataError: a value that the database does not take": update(calls).values(duration=PHONE),
     }

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import uuid
 from datetime import date, datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.columns import metadata
 from storage.database import Database, UnitOfWork
+from tests import postgres
 from tests.storage.databases import ROLE, Cluster
 from tests.storage.samples import NOW
 
@@ -97,10 +99,25 @@ async def test_no_table_is_without_row_security(database: Database, cluster: Clu
     assert set(every.scalars()) - set(secured.scalars()) == NOBODYS
 
 
-async def test_the_server_is_nobody_whom_row_security_does_not_hold(database: Database, cluster: Cluster) -> None:
-    async with database.read() as work:
-        query = "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
-        assert await connection_of(work).scalar(text(query)) is False
+@pytest.mark.parametrize(
+    ("rights", "secured"), [("", True), ("BYPASSRLS", False), ("SUPERUSER", False), ("CREATEROLE CREATEDB", True)]
+)
+async def test_it_is_known_whether_row_security_holds_the_server(
+    database_url: str, cluster: Cluster, rights: str, secured: bool
+) -> None:
+    name = f"user_{uuid.uuid4().hex}"
+    administrator = await asyncpg.connect(host=str(cluster.folder), user=postgres.ADMINISTRATOR, database="postgres")
+    try:
+        await administrator.execute(f"CREATE ROLE {name} LOGIN {rights}")
+        async with Database(database_url.replace(f"{ROLE}@", f"{name}@")) as database:
+            assert await database.is_secured() is secured
+    finally:
+        await administrator.execute(f"DROP ROLE {name}")
+        await administrator.close()
+
+
+async def test_the_tests_themselves_are_held_and_sqlite_has_nobody_to_hold(database: Database) -> None:
+    assert await database.is_secured()
 
 
 @pytest.mark.parametrize("whose", ["", "*", "org'; SET LOCAL vaani.organisation = '*", "o" * 41])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from datetime import UTC, date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +12,7 @@ down_revision = "0001"
 
 TIME = sa.DateTime(timezone=True)
 ROW_NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+Columns = dict[str, sa.ColumnElement[Any]]
 
 SQLITE_SEARCH = (
     """CREATE VIRTUAL TABLE customer_search
@@ -81,13 +80,16 @@ DROPPED_COLUMNS = {
     ),
     "agents": ("assistant_overrides",),
 }
-DROPPED_INDEXES = (
-    "ix_calls_organisation_id_status",
-    "ix_calls_organisation_id_sentiment_started_at",
-    "ix_calls_organisation_id_outcome_started_at",
-    "ix_calls_organisation_id_flow_id_started_at",
-    "ix_calls_organisation_id_customer_id_started_at",
-)
+DROPPED_INDEXES = {
+    "flows": ("ix_flows_is_demo",),
+    "calls": (
+        "ix_calls_organisation_id_status",
+        "ix_calls_organisation_id_sentiment_started_at",
+        "ix_calls_organisation_id_outcome_started_at",
+        "ix_calls_organisation_id_flow_id_started_at",
+        "ix_calls_organisation_id_customer_id_started_at",
+    ),
+}
 
 
 def upgrade() -> None:
@@ -102,8 +104,9 @@ def downgrade() -> None:
         op.execute("DROP TABLE customer_search")
     for table in DROPPED_TABLES:
         op.drop_table(table)
-    for index in DROPPED_INDEXES:
-        op.drop_index(index, table_name="calls")
+    for table, indexes in DROPPED_INDEXES.items():
+        for index in indexes:
+            op.drop_index(index, table_name=table)
     for table, columns in DROPPED_COLUMNS.items():
         for column in columns:
             op.drop_column(table, column)
@@ -122,41 +125,34 @@ def _make_searchable() -> None:
 def _count_the_calls() -> None:
     """What `call_days` and `call_hours` would hold, had they been there from the first call on."""
     connection = op.get_bind()
-    calls = sa.table(
-        "calls",
-        *(sa.column(name) for name in ("organisation_id", "flow_id", "call_type", "status", "outcome", "duration")),
-        sa.column("started_at", TIME),
-    )
-    days: Counter[tuple[Any, ...]] = Counter()
-    seconds: defaultdict[tuple[Any, ...], float] = defaultdict(float)
-    hours: Counter[tuple[Any, ...]] = Counter()
-    for call in connection.execute(sa.select(calls).where(calls.c.status == "ended", calls.c.outcome.is_not(None))):
-        started = _utc(call.started_at)
-        day = (call.organisation_id, call.flow_id or "", started.date(), call.call_type, call.outcome, "")
-        days[day] += 1
-        seconds[day] += call.duration or 0.0
-        hours[call.organisation_id, call.flow_id or "", started.hour * 2 + started.minute // 30] += 1
-    call_days = sa.table("call_days", *(sa.column(name) for name in DAY), sa.column("day", sa.Date()))
-    call_hours = sa.table("call_hours", *(sa.column(name) for name in HOUR))
-    if days:
-        connection.execute(call_days.insert(), [_day(key, count, seconds[key]) for key, count in days.items()])
-        connection.execute(
-            call_hours.insert(), [dict(zip(HOUR, (*key, count), strict=True)) for key, count in hours.items()]
-        )
-
-
-DAY = ("organisation_id", "flow_id", "call_type", "outcome", "sentiment", "calls", "seconds")
-HOUR = ("organisation_id", "flow_id", "half_hour", "calls")
-
-
-def _day(key: tuple[str, str, date, str, str, str], count: int, seconds: float) -> dict[str, Any]:
-    organisation, flow, day, call_type, outcome, sentiment = key
-    values = (organisation, flow, call_type, outcome, sentiment, count, seconds)
-    return {**dict(zip(DAY, values, strict=True)), "day": day}
-
-
-def _utc(time: datetime) -> datetime:
-    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    start: sa.ColumnElement[Any] = sa.column("started_at", TIME)
+    if connection.dialect.name == "postgresql":  # which would tell it in the session's zone; SQLite keeps UTC
+        start = sa.func.timezone("UTC", start)
+    half = sa.case((sa.extract("minute", start) >= 30, 1), else_=0)
+    calls = sa.func.count()
+    whose: Columns = {
+        "organisation_id": sa.column("organisation_id"),
+        "flow_id": sa.func.coalesce(sa.column("flow_id"), ""),
+    }
+    for_days: Columns = {
+        **whose,
+        "day": sa.func.date(start),
+        "call_type": sa.column("call_type"),
+        "outcome": sa.column("outcome"),
+        "sentiment": sa.literal("", sa.String),
+        "calls": calls,
+        "seconds": sa.func.sum(sa.func.coalesce(sa.column("duration"), 0.0)),
+    }
+    half_hour = sa.cast(sa.extract("hour", start) * 2 + half, sa.Integer)
+    counters = {"call_days": for_days, "call_hours": {**whose, "half_hour": half_hour, "calls": calls}}
+    for table, columns in counters.items():
+        over = sa.select(*columns.values()).select_from(sa.table("calls"))
+        over = over.where(sa.column("status") == "ended", sa.column("outcome").is_not(None))
+        # By place: to PostgreSQL an expression with a parameter is another one each time it is written.
+        key = [str(place) for place, name in enumerate(columns, 1) if name not in ("calls", "seconds")]
+        counted = over.group_by(*map(sa.literal_column, key))
+        into = sa.table(table, *map(sa.column, columns))
+        connection.execute(into.insert().from_select(list(columns), counted))
 
 
 def _add_columns() -> None:
@@ -178,6 +174,7 @@ def _add_columns() -> None:
         "ix_calls_organisation_id_sentiment_started_at", "calls", ["organisation_id", "sentiment", "started_at"]
     )
     op.create_index("ix_calls_organisation_id_status", "calls", ["organisation_id", "status"])
+    op.create_index("ix_flows_is_demo", "flows", ["is_demo"])
     op.add_column("flows", sa.Column("description", sa.Text(), server_default="", nullable=False))
     op.add_column("flows", sa.Column("script_id", sa.String(40)))
     op.add_column("flows", sa.Column("branches", sa.JSON(), server_default="[]", nullable=False))
@@ -239,7 +236,6 @@ def _add_tables() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_contact_lists"),
         sa.UniqueConstraint("organisation_id", "id", name="uq_contact_lists_organisation_id_id"),
     )
-    op.create_index("ix_contact_lists_organisation_id", "contact_lists", ["organisation_id"])
     op.create_table(
         "customers",
         sa.Column("number", ROW_NUMBER, autoincrement=True, nullable=False),
@@ -266,6 +262,7 @@ def _add_tables() -> None:
         sa.ForeignKeyConstraint(["organisation_id"], ["organisations.id"], name="fk_customers_organisation_id"),
         sa.PrimaryKeyConstraint("number", name="pk_customers"),
         sa.UniqueConstraint("id", name="uq_customers_id"),
+        sa.UniqueConstraint("organisation_id", "number", name="uq_customers_organisation_id_number"),
         sa.UniqueConstraint("organisation_id", "phone", "copy", name="uq_customers_organisation_id_phone_copy"),
     )
     op.create_index(
@@ -273,7 +270,6 @@ def _add_tables() -> None:
         "customers",
         ["organisation_id", "inbound_calls", "outbound_calls"],
     )
-    op.create_index("ix_customers_organisation_id_number", "customers", ["organisation_id", "number"])
     op.create_table(
         "integrations",
         sa.Column("organisation_id", sa.String(40), nullable=False),
@@ -361,14 +357,16 @@ def _add_tables() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_webhooks"),
         sa.UniqueConstraint("organisation_id", "id", name="uq_webhooks_organisation_id_id"),
     )
-    op.create_index("ix_webhooks_organisation_id", "webhooks", ["organisation_id"])
     op.create_table(
         "contact_list_members",
         sa.Column("list_id", sa.String(40), nullable=False),
         sa.Column("customer", ROW_NUMBER, nullable=False),
         sa.Column("organisation_id", sa.String(40), nullable=False),
         sa.ForeignKeyConstraint(
-            ["customer"], ["customers.number"], name="fk_contact_list_members_customer", ondelete="CASCADE"
+            ["organisation_id", "customer"],
+            ["customers.organisation_id", "customers.number"],
+            name="fk_contact_list_members_organisation_id_customer",
+            ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(
             ["organisation_id", "list_id"],
@@ -385,7 +383,10 @@ def _add_tables() -> None:
         sa.Column("customer", ROW_NUMBER, nullable=False),
         sa.Column("organisation_id", sa.String(40), nullable=False),
         sa.ForeignKeyConstraint(
-            ["customer"], ["customers.number"], name="fk_customer_tags_customer", ondelete="CASCADE"
+            ["organisation_id", "customer"],
+            ["customers.organisation_id", "customers.number"],
+            name="fk_customer_tags_organisation_id_customer",
+            ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(
             ["organisation_id", "tag"],
@@ -404,6 +405,7 @@ def _add_tables() -> None:
         sa.Column("transcript", sa.Text(), nullable=False),
         sa.Column("path", sa.Text(), nullable=False),
         sa.Column("seconds", sa.Float(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("created_at", TIME, nullable=False),
         sa.ForeignKeyConstraint(
             ["organisation_id", "speaker"],
