@@ -34,5 +34,9 @@ class Description:
         return web.Response(body=self._document, content_type="application/json")
 
     async def _docs(self, request: web.Request) -> web.Response:
-        headers = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff"}
+        headers = {
+            "Content-Security-Policy": POLICY,
+            "Referrer-Policy": "no-referrer",
+            "X-Content-Type-Options": "nosniff",
+        }
         return web.Response(text=self._page, content_type="text/html", headers=headers)
