@@ -10,6 +10,7 @@ import matplotlib as mpl
 mpl.use("agg")
 from matplotlib import pyplot as plt
 
+from benchmarks.api_questions import Answers
 from benchmarks.load import Load
 
 COLOURS = {
@@ -58,5 +59,28 @@ def waterfall(steps: Mapping[str, float], title: str, path: Path) -> None:
     axes.invert_yaxis()
     axes.set(title=title, xlabel="ms since the caller's last sound", xlim=(0, before * 1.15))
     axes.grid(visible=True, axis="x", alpha=0.25)
+    figure.savefig(path, dpi=110)
+    plt.close(figure)
+
+
+def api_growth(found: Sequence[Answers], shown: Sequence[str], path: Path) -> None:
+    """How long answers of the control API take as an office grows: medians, and up to p99 in a lighter shade."""
+    names = list(dict.fromkeys(answers.database for answers in found))
+    figure, panels = plt.subplots(
+        1, len(names), figsize=(6 * len(names), 5), sharey=True, squeeze=False, layout="constrained"
+    )
+    for axes, name in zip(panels[0], names, strict=True):
+        for place, question in enumerate(shown):
+            ours = [answers for answers in found if (answers.database, answers.question) == (name, question)]
+            calls, colour = [answers.calls for answers in ours], plt.get_cmap("tab20")(place)
+            axes.plot(calls, [answers.p50 for answers in ours], "o-", markersize=3, color=colour, label=question)
+            axes.fill_between(
+                calls, [answers.p50 for answers in ours], [answers.p99 for answers in ours], color=colour, alpha=0.12
+            )
+        axes.axhline(20, color="#dc2626", linewidth=0.8, linestyle=":")
+        axes.set(title=name, xlabel="calls, with a tenth as many customers", xscale="log", yscale="log")
+        axes.grid(visible=True, which="both", alpha=0.25)
+    panels[0][0].set_ylabel("ms")
+    figure.legend(*panels[0][0].get_legend_handles_labels(), loc="outside right upper", fontsize=7)
     figure.savefig(path, dpi=110)
     plt.close(figure)

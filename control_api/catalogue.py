@@ -57,10 +57,8 @@ class Catalogue:
     voice_providers: Sequence[str] = VOICE_PROVIDERS
     """What an agent or a flow may name as the provider of its voice."""
     providers: Callable[[], Sequence[Provider]] = lambda: ()
-    check: Callable[[Stage, str, Mapping[str, Any]], str | None] = lambda stage, name, options: None
-    """What is wrong with a provider or its options in one sentence, or None. It shows no value of an option."""
     check_plan: Callable[[Mapping[str, Any]], str | None] = lambda config: None
-    """The same for a whole call plan; fields are named as in the plan."""
+    """What is wrong with a call plan in one sentence, or None. It names a field, and shows no value of an option."""
     secrets: Callable[[Stage, str], frozenset[str]] = lambda stage, name: frozenset()
     """Names of a provider's options that are secret."""
     sample: Callable[[Voice], Awaitable[Path]] | None = None

@@ -41,7 +41,7 @@ async def get(asked: Asked) -> OrganisationShown:
 async def change(asked: Asked, body: OrganisationChange) -> OrganisationShown:
     """Change the organisation."""
     async with asked.begin() as work:
-        organisation = await work.organisations.get(asked.organisation)
+        organisation = await work.organisations.held(asked.organisation)
         if organisation is not None:
             new = changes(body)
             if "assistant_overrides" in new:

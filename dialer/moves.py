@@ -74,17 +74,14 @@ def check(flow: Flow, action: Action) -> None:
         raise MoveRefusedError(f"{NAMES[flow.kind]} that is {flow.status} cannot be {action.done}")
 
 
-async def launch(work: UnitOfWork, flow: Flow, now: datetime) -> int:
-    """Marks it active; whoever dials takes it from there. How many customers it will call.
+async def launch(work: UnitOfWork, flow: Flow, now: datetime) -> None:
+    """Marks it active; whoever dials takes it from there.
 
     An inbound flow calls nobody, and no event tells of it. Raises MoveRefusedError or NotReadyError.
     """
     await _activate(work, flow, LAUNCH, now)
-    if flow.kind is FlowKind.INBOUND:
-        return 0
-    queued = await work.flows.queued(flow, now)
-    await _tell(work, "campaign.launched", flow, customers_queued=queued)
-    return queued
+    if flow.kind is FlowKind.OUTBOUND:
+        await _tell(work, "campaign.launched", flow)
 
 
 async def resume(work: UnitOfWork, flow: Flow, now: datetime) -> None:
@@ -110,12 +107,11 @@ async def toggle(work: UnitOfWork, flow: Flow, now: datetime) -> None:
     await (pause if flow.status is ACTIVE else resume)(work, flow, now)
 
 
-async def schedule(work: UnitOfWork, flow: Flow, now: datetime, *, start_at: datetime) -> None:
-    """Whoever dials launches it then. Raises MoveRefusedError or NotReadyError."""
+async def schedule(work: UnitOfWork, flow: Flow, now: datetime, *, start_at: datetime | None = None) -> None:
+    """Whoever dials launches it then, or at the flow's own time. Raises MoveRefusedError or NotReadyError."""
     check(flow, SCHEDULE)
-    if start_at <= now:
-        raise NotReadyError("start_at must be in the future")
-    await _must_be_ready(work, flow, SCHEDULE)
+    start_at = start_at or flow.start_at
+    await must_start(work, replace(flow, start_at=start_at), now)
     await _move(work, flow, SCHEDULE, now, start_at=start_at)
 
 
@@ -159,6 +155,15 @@ def duplicate(flow: Flow, now: datetime) -> Flow:
     )
 
 
+async def must_start(work: UnitOfWork, flow: Flow, now: datetime) -> None:
+    """Before a campaign is scheduled, and after a scheduled one was changed. Raises NotReadyError if it never would."""
+    if flow.start_at is None:
+        raise NotReadyError("start_at is required to schedule")
+    if flow.start_at <= now:
+        raise NotReadyError("start_at must be in the future")
+    await _must_be_ready(work, flow, SCHEDULE)
+
+
 async def must_have_line(work: UnitOfWork, flow: Flow) -> None:
     """Before an inbound flow is active. Raises MoveRefusedError if another one takes the same calls."""
     if not await work.flows.line_is_free(flow):
@@ -198,6 +203,5 @@ async def _move(work: UnitOfWork, flow: Flow, action: Action, now: datetime, **m
     )
 
 
-async def _tell(work: UnitOfWork, topic: str, flow: Flow, **more: Any) -> None:
-    body = {"flow_uuid": flow.id, "name": flow.name, **more}
-    await work.announce(topic, body, organisation=flow.organisation_id)
+async def _tell(work: UnitOfWork, topic: str, flow: Flow) -> None:
+    await work.announce(topic, {"flow_uuid": flow.id, "name": flow.name}, organisation=flow.organisation_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,6 @@ from typing import Any
 from aiohttp import ClientSession
 from pydantic import ValidationError
 
-from pipeline.audio import resample
 from pipeline.processor import Processor
 from processors import catalogue
 from processors.dialogue import Dialogue
@@ -19,7 +18,7 @@ from processors.keypad import Keypad
 from processors.lines import lines_for
 from processors.meter import Labels, Meter, Metrics
 from processors.neural_vad import NeuralVad
-from processors.ports import ProviderError, TextToSpeech
+from processors.ports import ProviderError
 from processors.recorder import Recorder, RecordingThread
 from processors.scribe import Scribe
 from processors.speech_in import SpeechIn
@@ -28,9 +27,11 @@ from processors.tts.embedded import EmbeddedTts, Options
 from processors.turns import Judge, TurnTaker
 from processors.vad import LoudnessVad
 from processors.voice_detector import VoiceDetector
+from processors.voices.espeak import LANGUAGES
 from processors.watchdog import Watchdog
 from processors.waterfall import Waterfall
 from server.call_plan import CallPlan, Choice
+from server.speech import spoken
 
 _log = logging.getLogger(__name__)
 
@@ -55,7 +56,7 @@ class Workshop:
     metrics: Metrics
     max_seconds: float
     apologies: dict[tuple[str, int], Stored] = field(default_factory=dict)
-    """By language and rate: made once, so that a voice that fails costs no other voice's time."""
+    """By the language they are in and rate: made once, so that a voice that fails costs no other voice's time."""
 
     async def stages(
         self, plan: CallPlan, *, rate: int, transport: str, recording: Path | None, last: Sequence[Processor]
@@ -82,7 +83,7 @@ class Workshop:
                 max_seconds=min(plan.max_seconds or self.max_seconds, self.max_seconds),
             ),
             Watchdog(lines),
-            SpeechOut(tts, rate, await self._apology(plan.language, lines.apology, rate)),
+            SpeechOut(tts, rate, await self._apology(plan.language, rate)),
         ]
         if recording is not None:
             stages.append(Recorder(recording, rate, self.recordings))
@@ -105,16 +106,22 @@ class Workshop:
         except ValidationError as error:
             raise BadOptionsError(stage, choice.provider, error) from None  # its own text shows what was given: keys
 
-    async def _apology(self, language: str, text: str, rate: int) -> Stored:
-        """Spoken by the embedded voice in the call's language, or in English where it has not that one."""
-        key = language, rate
-        if key not in self.apologies:
+    async def _apology(self, asked: str, rate: int) -> Stored:
+        """Spoken by the embedded voice in the call's language, or in English where it has not that one.
+
+        Without sound where the voice fails: the next call tries again.
+        """
+        tongue = asked.lower().partition("-")[0]
+        language = tongue if tongue in LANGUAGES else "en"
+        if (language, rate) not in self.apologies:
+            text = lines_for(language).apology
             try:
-                options = Options(language=language)
-            except ValueError:
-                options, text = Options(), lines_for("en").apology
-            self.apologies[key] = await spoken(EmbeddedTts(options), text, rate)
-        return self.apologies[key]
+                pcm = await spoken(EmbeddedTts(Options(language=language)), text, rate)
+            except ProviderError:
+                _log.exception("the apology could not be spoken", extra={"language": language})
+                return Stored(text)
+            self.apologies[language, rate] = Stored(text, pcm)
+        return self.apologies[language, rate]
 
 
 def _voice(plan: CallPlan) -> Choice:
@@ -126,18 +133,3 @@ def _voice(plan: CallPlan) -> Choice:
     except ValueError:
         return plan.tts
     return Choice(provider="embedded", options={**plan.tts.options, "language": plan.language})
-
-
-async def spoken(tts: TextToSpeech, text: str, rate: int) -> Stored:
-    """A whole sentence. One that the voice cannot speak is stored without sound, and the trouble logged."""
-
-    async def given() -> AsyncIterator[str]:
-        yield text
-
-    pcm = b""
-    try:
-        async for sound in tts.speak(given()):
-            pcm += sound.pcm
-    except ProviderError:
-        _log.exception("a stored sentence could not be spoken")
-    return Stored(text, resample(pcm, tts.rate, rate))

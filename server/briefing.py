@@ -16,7 +16,7 @@ from storage.records import Agent, Flow
 from storage.sealing import Seal
 
 CONTACT_FIELDS = ("name", "phone", "email", "preferred_language")
-"""Of a customer, that stand in for `{{variables}}` beside the metadata."""
+"""Of a customer, that stand in for `{{variables}}` beside the metadata, where they are known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,10 @@ class Briefing:
 
 
 async def briefing(database: Database, seal: Seal, incoming: Incoming) -> Briefing | None:
-    """None if the call is nobody's. Raises pydantic's ValidationError or SealedError for a plan that cannot be read."""
+    """None if the call is nobody's. The numbers are E.164.
+
+    Raises pydantic's ValidationError or SealedError for a plan that cannot be read.
+    """
     async with database.read() as work:
         flow = await work.flows.for_line(incoming.account or None, incoming.to_number or None)
         if flow is None:
@@ -36,6 +39,7 @@ async def briefing(database: Database, seal: Seal, incoming: Incoming) -> Briefi
         agent = await own.agents.get(flow.agent_id) if flow.agent_id else None
         organisation = await own.organisations.get(flow.organisation_id)
         customer = await own.customers.by_phone(incoming.from_number) if incoming.from_number else None
+        refused = customer is not None and await own.customers.recording_refused(customer.phone)
     overrides, plans = (Hidden(seal, flow.organisation_id, kind) for kind in (OVERRIDES, PLAN))
     plan = call_plan(
         None if agent is None else _opened(agent, overrides, plans),
@@ -44,10 +48,11 @@ async def briefing(database: Database, seal: Seal, incoming: Incoming) -> Briefi
         organisation=None if organisation is None else overrides.opened(organisation.assistant_overrides),
         customer=None if customer is None else overrides.opened(customer.assistant_overrides),
     )
-    if customer is None:
-        return Briefing(flow, None, plan)
-    record = plan.record and not customer.recording_opt_out
-    return Briefing(flow, customer.id, plan.model_copy(update={"record": record}))
+    return Briefing(
+        flow,
+        None if customer is None else customer.id,
+        plan.model_copy(update={"record": plan.record and not refused}),
+    )
 
 
 def _opened(agent: Agent, overrides: Hidden, plans: Hidden) -> Agent:
@@ -59,4 +64,5 @@ def _about(customer: Customer | None) -> Mapping[str, Any]:
     """Values of `{{variables}}`."""
     if customer is None:
         return {}
-    return {**customer.metadata, **{name: getattr(customer, name) for name in CONTACT_FIELDS}}
+    contact = {name: getattr(customer, name) for name in CONTACT_FIELDS}
+    return {**customer.metadata, **{name: value for name, value in contact.items() if value is not None}}

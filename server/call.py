@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from processors.meter import Metrics
 from server.assembly import Workshop
 from server.briefing import Briefing
 from server.broadcast import Broadcaster, topic
+from server.closings import Closings
 from server.journal import Journal, Ledger
 from storage.bus import EventBus
 from storage.database import Database, UnitOfWork, to_the_end
@@ -41,6 +42,7 @@ class Office:
     node: str
     seal: Seal
     """Opens the credentials that its calls need."""
+    closings: Closings = field(default_factory=Closings)
 
 
 class LiveCall:
@@ -66,7 +68,7 @@ class LiveCall:
             self._task.cancel()
 
     async def run(self, transport: Transport) -> None:
-        """From the answer to the last row. Raises what crashed the call, when its books are closed."""
+        """From the answer to the last row, or to the first try at it. Raises what crashed the call."""
         self._task = asyncio.current_task()
         incoming, office = self._incoming, self._office
         recording = office.recordings.path(incoming.call, self._started_at) if self.plan.record else None
@@ -131,13 +133,17 @@ class LiveCall:
         reason = journal.hangup or ending
         outcome = Outcome.FAILED if ending == CRASHED else Outcome.CONNECTED
         await broadcaster.drain()
-        await self._office.ledger.write()
         recorded = recording if file is not None and await asyncio.to_thread(file.exists) else None
-        try:
+
+        async def books() -> None:
+            await self._office.ledger.write()
             async with self._office.database.begin(self._flow.organisation_id) as work:
                 await self._ended(work, ended_at, seconds, outcome, reason, recorded)
             if recording is not None and file is not None:
                 await asyncio.to_thread(self._office.recordings.finish, recording)
+
+        try:
+            await self._office.closings.close(self._incoming.call, books)
         finally:
             self._office.metrics.calls.labels(self._incoming.carrier, outcome).inc()
             await self._publish(

@@ -13,8 +13,8 @@ import aiohttp
 from rich.console import Console
 
 from processors.tts.embedded import EmbeddedTts, Options
-from server.assembly import spoken
 from server.settings import Settings
+from server.speech import spoken
 from server.terminal import CallView
 from server.wiring import running
 from storage.database import Database, UnusableDatabaseError
@@ -65,7 +65,7 @@ def voice_of(tts: EmbeddedTts) -> Callable[[str], Awaitable[bytes]]:
     """A voice as the casting of a simulated person wants it."""
 
     async def say(text: str) -> bytes:
-        return (await spoken(tts, text, RATE)).pcm
+        return await spoken(tts, text, RATE)
 
     return say
 

@@ -36,7 +36,6 @@ def catalogue(data: Path) -> Catalogue:
         voices=voices,
         voice_providers=tuple(dict.fromkeys((*VOICE_PROVIDERS, *modules.names("tts")))),
         providers=_providers,
-        check=check,
         check_plan=check_plan,
         secrets=secrets,
         sample=VoiceSamples(data).file,
@@ -68,11 +67,13 @@ def check_plan(config: Mapping[str, Any]) -> str | None:
     return None
 
 
-@cache
 def secrets(stage: Stage, name: str) -> frozenset[str]:
     """The options that are secret; none of a provider that there is not."""
-    if name not in modules.names(stage):
-        return frozenset()
+    return _secrets(stage, name) if name in modules.names(stage) else frozenset()
+
+
+@cache
+def _secrets(stage: Stage, name: str) -> frozenset[str]:
     properties = _schema(stage, name).get("properties", {})
     return frozenset(option for option, about in properties.items() if about.get("writeOnly"))
 

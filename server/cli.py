@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from server import keys_cli, logs, secrets_cli
-from server.command import console, fail, read_settings, run
+from server.command import console, fail, quiet_settings, read_settings, run
 from server.settings import Settings
 
 app = typer.Typer(
@@ -49,8 +49,7 @@ def call(
     """Call the running server, or a private one, as a simulated person, and watch it live."""
     from server.caller import CallError, place
 
-    settings = read_settings()
-    logs.configure("warning", settings.log_format)
+    settings = quiet_settings()
     try:
         run(place(settings, console, file))
     except CallError as error:

@@ -12,10 +12,11 @@ import typer
 import uvloop
 from rich.console import Console
 
+from server import logs
 from server.settings import Settings, SettingsError
 from server.start import StartError
+from storage import migrations
 from storage.database import Database, UnusableDatabaseError
-from storage.migrations import migrate
 
 _T = TypeVar("_T")
 
@@ -32,6 +33,13 @@ def read_settings() -> Settings:
         fail(str(error), BAD_SETTING)
 
 
+def quiet_settings() -> Settings:
+    """For a command that says itself what it does: the log tells of troubles alone."""
+    settings = read_settings()
+    logs.configure("warning", settings.log_format)
+    return settings
+
+
 def fail(sentence: str, status: int) -> NoReturn:
     print(sentence, file=sys.stderr)  # noqa: T201 - what the user is told
     raise typer.Exit(status)
@@ -43,16 +51,21 @@ def run(work: Coroutine[Any, Any, _T]) -> _T:
             return runner.run(work)
     except UnusableDatabaseError as error:
         fail(f"{str(error)[0].upper()}{str(error)[1:]}.", BAD_SETTING)
+    except SettingsError as error:
+        fail(str(error), BAD_SETTING)
     except StartError as error:
         fail(str(error), 1)
 
 
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Database]:
-    """The database in the form that this version expects, made if there is none. Raises StartError."""
-    try:
-        await migrate(settings.database)
-    except OSError as error:
-        raise StartError(f"The database cannot be used: {error.strerror or type(error).__name__}.") from None
+    """The database as a server of this version left it: to migrate it might harm an older one that is running.
+
+    Raises StartError and UnusableDatabaseError.
+    """
     async with Database(settings.database) as database:
+        async with database.connect() as connection:
+            found = await connection.run_sync(migrations.revision)
+        if found != migrations.HEAD:
+            raise StartError("The database is not in the form that this version needs: start the server once first.")
         yield database

@@ -16,7 +16,7 @@ from control_api.app import ENDPOINTS
 from control_api.web.asked import Services
 from server.briefing import CONTACT_FIELDS
 from server.catalogue import catalogue
-from server.keyring import keyring
+from server.keyring import keyring, not_lost
 from server.plan import unknown_placeholders, unobeyed
 from server.settings import Settings, SettingsError
 from storage.database import Database
@@ -29,6 +29,7 @@ async def services(settings: Settings, database: Database, http: ClientSession) 
     firebase = FirebaseVerifier(settings.firebase_project, http) if settings.firebase_project else None
     redis = settings.redis_url.get_secret_value() if settings.redis_url is not None else None
     limits = Limits(redis, _rules(settings))
+    await not_lost(settings, database)
     seal = await asyncio.to_thread(keyring, settings)
     try:
         async with SignIn(database, firebase) as sign_in:

@@ -7,34 +7,16 @@ import os
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext, suppress
-from dataclasses import fields, replace
 from pathlib import Path
 
-from control_api.web.hidden import OVERRIDES, PLAN, Hidden
+from server.resealing import anything_sealed, reseal
 from server.settings import Settings
 from server.start import StartError, alone
-from storage.assets import Webhook
-from storage.database import Database, UnitOfWork
-from storage.kept import FIXED
-from storage.sealed_json import Place
-from storage.sealing import KEY_BYTES, Seal, integration_secret, key_from, webhook_part, written
+from storage.database import Database
+from storage.sealing import KEY_BYTES, Seal, key_from, written
 
 FILE = "secret.key"
 """In the data folder: a key a line, the current one first. The older ones only open what they sealed."""
-
-BATCH = 1000
-"""Objects that are held in memory at once."""
-SEALED_AS = {
-    Place.ORGANISATION_OVERRIDES: OVERRIDES,
-    Place.AGENT_OVERRIDES: OVERRIDES,
-    Place.AGENT_PLAN: PLAN,
-    Place.FLOW_OVERRIDES: OVERRIDES,
-    Place.CUSTOMER_OVERRIDES: OVERRIDES,
-}
-
-_NOT_SEALED = [
-    field.name for field in fields(Webhook) if field.name not in FIXED and field.name not in ("secret", "headers")
-]
 
 
 def keyring(settings: Settings) -> Seal:
@@ -59,53 +41,20 @@ async def rotate(settings: Settings, database: Database) -> int:
     Raises StartError and SealedError.
     """
     with alone(settings.data_dir) if settings.encryption_key is None else nullcontext():
+        await not_lost(settings, database)
         seal = await asyncio.to_thread(_with_a_new_key, settings)
         return await reseal(database, seal)
 
 
-async def reseal(database: Database, seal: Seal) -> int:
-    """Brings every sealed text under the current key, all or none; how many records had another. Raises SealedError."""
-    async with database.begin() as work:
-        objects = [await _objects(work, seal, place, kind) for place, kind in SEALED_AS.items()]
-        return await _integrations(work, seal) + await _webhooks(work, seal) + sum(objects)
-
-
-async def _integrations(work: UnitOfWork, seal: Seal) -> int:
-    changed = 0
-    for integration in await work.integrations.every():
-        owner, provider = integration.organisation_id, integration.provider
-        renewed = {
-            name: seal.renew(sealed, organisation=owner, name=integration_secret(provider, name))
-            for name, sealed in integration.secrets.items()
-        }
-        if renewed != integration.secrets:
-            changed += await work.integrations.reseal(replace(integration, secrets=renewed))
-    return changed
-
-
-async def _webhooks(work: UnitOfWork, seal: Seal) -> int:
-    changed = 0
-    for webhook in await work.webhooks.every():
-        owner = webhook.organisation_id
-        renewed = replace(
-            webhook,
-            secret=seal.renew(webhook.secret, organisation=owner, name=webhook_part(webhook.id, "secret")),
-            headers=seal.renew(webhook.headers, organisation=owner, name=webhook_part(webhook.id, "headers")),
+async def not_lost(settings: Settings, database: Database) -> None:
+    """Raises StartError if something is sealed and the file with its key is not there: a new key would not open it."""
+    if settings.encryption_key is not None or await asyncio.to_thread(_file(settings).exists):
+        return
+    if await anything_sealed(database):
+        raise StartError(
+            f"The database holds sealed credentials and there is no key to open them: bring {_file(settings)} back, "
+            "or set VAANI_ENCRYPTION_KEY."
         )
-        if renewed != webhook:
-            changed += await work.webhooks.save(renewed, now=webhook.updated_at, but=_NOT_SEALED)
-    return changed
-
-
-async def _objects(work: UnitOfWork, seal: Seal, place: Place, kind: str) -> int:
-    changed, after = 0, ""
-    while batch := await work.sealed.batch(place, after, BATCH):
-        after = batch[-1].id
-        renewed = {row.id: Hidden(seal, row.organisation_id, kind).renewed(row.value) for row in batch}
-        different = {row.id: renewed[row.id] for row in batch if renewed[row.id] != row.value}
-        await work.sealed.put(place, different)
-        changed += len(different)
-    return changed
 
 
 def _with_a_new_key(settings: Settings) -> Seal:

@@ -8,8 +8,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from server import logs
-from server.command import BAD_SETTING, fail, opened, read_settings, run
+from server.command import BAD_SETTING, fail, opened, quiet_settings, run
 from server.settings import Settings
 from storage.keys import key_for, new_token
 from storage.records import ApiKey, Scope
@@ -40,7 +39,7 @@ def create(
         fail("Say what the key may do: either --scopes or --all-scopes.", BAD_SETTING)
     may = frozenset(Scope) if scopes is None else _scopes(scopes)
     token = new_token()
-    key = _done(_create(_settings(), token, name, may, expires_days, organisation))
+    key = _done(_create(quiet_settings(), token, name, may, expires_days, organisation))
     typer.echo(f"The key {key.id} is made. It is shown only now:", err=True)
     typer.echo(token)
 
@@ -48,21 +47,15 @@ def create(
 @app.command("list")
 def list_() -> None:
     """Tell of every key, oldest first. The keys themselves are not kept."""
-    for line in _table(_done(_every(_settings()))):
+    for line in _table(_done(_every(quiet_settings()))):
         typer.echo(line)
 
 
 @app.command()
 def revoke(key: Annotated[str, typer.Argument(metavar="ID", help="As `keys list` shows it: key_…")]) -> None:
     """Let a key open nothing any more."""
-    _done(_revoke(_settings(), key))
+    _done(_revoke(quiet_settings(), key))
     typer.echo("The key is revoked.")
-
-
-def _settings() -> Settings:
-    settings = read_settings()
-    logs.configure("warning", settings.log_format)
-    return settings
 
 
 def _done(work: Coroutine[Any, Any, _T]) -> _T:

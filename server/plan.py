@@ -44,7 +44,7 @@ def call_plan(
 
 
 def unknown_placeholders(agent: Agent | None, flow: Flow, known_names: Iterable[str]) -> list[str]:
-    """Of what the flow's calls say and are told, each once. `known_names` are what every customer has a value for.
+    """Of what the flow's calls say and are told, each once. `known_names` are what a customer may have a value for.
 
     Raises pydantic's ValidationError.
     """

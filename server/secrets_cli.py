@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from server import logs
-from server.command import fail, opened, read_settings, run
+from server.command import fail, opened, quiet_settings, run
 from server.keyring import rotate as rotated
 from server.settings import Settings
 from storage.sealing import SealedError
@@ -28,8 +27,7 @@ def rotate() -> None:
     With VAANI_ENCRYPTION_KEY: put the new key in front of the old one, a comma between, restart every server, then
     run this. After it the old one can go.
     """
-    settings = read_settings()
-    logs.configure("warning", settings.log_format)
+    settings = quiet_settings()
     try:
         count = run(_rotate(settings))
     except SealedError as error:

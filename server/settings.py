@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 import tomllib
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
+import phonenumbers
 from pydantic import BaseModel, BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
@@ -89,10 +89,12 @@ class Settings(BaseSettings):
     log_format: Annotated[Literal["json", "text"], BeforeValidator(_lower)] | None = None
     """None: text on a terminal, else JSON."""
 
-    node: str = Field(default_factory=socket.gethostname, min_length=1)
-    """Name of this process among others on one database; the same after a restart."""
+    node: str | None = Field(default=None, min_length=1)
+    """Name of this process among others on one database, the same after a restart; None: one in the data folder."""
     max_calls: int = Field(default=200, ge=1)
     """Live calls of this process; more are refused before they are answered."""
+    country: str = "IN"
+    """Two letters: whose numbers a carrier gives without a country code."""
     max_call_seconds: float = Field(default=3600, gt=0, allow_inf_nan=False)
     drain_seconds: float = Field(default=DRAIN_CAP, ge=0, le=DRAIN_CAP)
     """How long calls may go on after SIGTERM."""
@@ -133,6 +135,13 @@ class Settings(BaseSettings):
         if value is not None and not re.fullmatch(r"nn_k_[!-~]{32,}", value.get_secret_value()):
             raise ValueError("a key is nn_k_ and 32 or more characters")
         return value
+
+    @field_validator("country")
+    @classmethod
+    def _with_phones(cls, value: str) -> str:
+        if not phonenumbers.country_code_for_region(value.upper()):
+            raise ValueError("it is two letters, as in IN")
+        return value.upper()
 
     @field_validator("encryption_key")
     @classmethod

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 
 from pipeline.frames import Frame, Say
 from pipeline.transport import Incoming, Transport
@@ -11,6 +12,7 @@ from processors.lines import lines_for
 from server.assembly import Workshop
 from server.briefing import briefing
 from server.call import LiveCall, Office
+from server.phones import e164
 
 _log = logging.getLogger(__name__)
 
@@ -19,8 +21,9 @@ GOODBYE_SECONDS = 20.0
 
 
 class Switchboard:
-    def __init__(self, office: Office, workshop: Workshop, *, max_calls: int) -> None:
-        self._office, self._workshop, self._max_calls = office, workshop, max_calls
+    def __init__(self, office: Office, workshop: Workshop, *, max_calls: int, country: str) -> None:
+        """`country` is what numbers without a country code are of, as `IN`."""
+        self._office, self._workshop, self._max_calls, self._country = office, workshop, max_calls, country
         self._live: dict[str, LiveCall | None] = {}
         """None: its flow is being looked for."""
         self._nobody = asyncio.Event()
@@ -46,7 +49,7 @@ class Switchboard:
         self._live[incoming.call] = None
         self._nobody.clear()
         try:
-            call = await self._call(incoming)
+            call = await self._call(self._in_full(incoming))
             if call is None:
                 _log.warning("a call found no flow", extra={"call": incoming.call, "carrier": incoming.carrier})
                 await transport.close()
@@ -61,6 +64,11 @@ class Switchboard:
     async def _call(self, incoming: Incoming) -> LiveCall | None:
         brief = await briefing(self._office.database, self._office.seal, incoming)
         return None if brief is None else LiveCall(self._office, self._workshop, brief, incoming)
+
+    def _in_full(self, incoming: Incoming) -> Incoming:
+        """Lines and customers are found by E.164; a carrier may leave the country out."""
+        caller, line = (e164(number, self._country) for number in (incoming.from_number, incoming.to_number))
+        return replace(incoming, from_number=caller, to_number=line)
 
     def command(self, call: str, frame: Frame) -> bool:
         """False if the call is not live here."""

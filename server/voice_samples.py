@@ -6,14 +6,13 @@ import asyncio
 import os
 import tempfile
 import wave
-from collections.abc import AsyncIterator
-from contextlib import aclosing
 from pathlib import Path
 
 from control_api.catalogue import SampleError, Voice
 from processors.lines import lines_for
-from processors.ports import ProviderError, TextToSpeech
+from processors.ports import ProviderError
 from processors.tts.embedded import EmbeddedTts, Options
+from server.speech import spoken
 
 FOLDER = "samples"
 
@@ -31,19 +30,11 @@ class VoiceSamples:
             if not await asyncio.to_thread(path.is_file):
                 try:
                     tts = EmbeddedTts(Options.model_validate({"voice": voice.speaker, "language": voice.language_code}))
-                    pcm = await _spoken(tts, " ".join(lines_for(voice.language_code).fillers))
+                    pcm = await spoken(tts, " ".join(lines_for(voice.language_code).fillers), tts.rate)
                 except ProviderError as error:
                     raise SampleError(voice.id) from error
                 await asyncio.to_thread(_write, path, pcm, tts.rate)
         return path
-
-
-async def _spoken(tts: TextToSpeech, text: str) -> bytes:
-    async def given() -> AsyncIterator[str]:
-        yield text
-
-    async with aclosing(tts.speak(given())) as sounds:
-        return b"".join([sound.pcm async for sound in sounds])
 
 
 def _write(path: Path, pcm: bytes, rate: int) -> None:

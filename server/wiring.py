@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import socket
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -33,6 +34,7 @@ from server.door import listening
 from server.journal import Ledger
 from server.logs import AccessLog
 from server.metrics import LoopLag, metrics_route
+from server.node import node_name
 from server.relay import relay
 from server.settings import Settings
 from server.start import StartError, alone
@@ -57,7 +59,7 @@ class Server:
     url: str
     """Where it listens."""
     first_key: str | None = field(default=None, repr=False)
-    """The first organisation's key, if it was made just now: shown once."""
+    """The first organisation's key, if one was made up just now: shown once."""
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     """The models are loaded: calls are taken."""
     settled: asyncio.Event = field(default_factory=asyncio.Event)
@@ -71,13 +73,16 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
     """Listens within the block; on the way out it closes what it opened. Drain it first. Raises StartError."""
     async with AsyncExitStack() as stack:
         stack.enter_context(alone(settings.data_dir))
+        held = stack.enter_context(_port(settings))
+        settings = settings.model_copy(update={"port": settings.port or held.getsockname()[1]})
         await migrate(settings.database)
         database = await stack.enter_async_context(Database(settings.database))
         if not await database.is_secured():
             _log.warning("the database's user is held by no row security: let it be no superuser, without BYPASSRLS")
         recordings = Recordings(settings.data_dir)
         first_key = await _first_start(database, settings)
-        await _after_a_crash(database, recordings, settings.node)
+        node = await asyncio.to_thread(node_name, settings)
+        await _after_a_crash(database, recordings, node)
 
         http = await stack.enter_async_context(ClientSession())
         shared = await stack.enter_async_context(services(settings, database, http))
@@ -97,7 +102,7 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
             max_seconds=settings.max_call_seconds,
         )
         ledger = Ledger(database)
-        office = Office(database, ledger, stories, recordings, metrics, settings.node, shared.seal)
+        office = Office(database, ledger, stories, recordings, metrics, node, shared.seal)
         switchboard = Switchboard(office, workshop, max_calls=settings.max_calls, country=settings.country)
         server = Server(switchboard, settings.url, first_key)
 
@@ -108,7 +113,7 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
         app = create_app(
             [
                 *_exotel(settings, switchboard, metrics, not_ready).routes(),
-                *LiveSocket(database, stories, shared.sign_in).routes(),
+                *LiveSocket(shared, stories).routes(),
                 metrics_route(registry),
             ],
             services=shared,
@@ -117,8 +122,10 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
         await stack.enter_async_context(
             _beside(ledger.keep(), relay(database, stories), lag.watch(), _make_ready(server, settings, judge))
         )
+        stack.push_async_callback(ledger.write)
         stack.push_async_callback(office.closings.settle, min(settings.drain_seconds, BOOKS_SECONDS))
-        server.url = await _listen(stack, app, settings)
+        held.close()
+        await _listen(stack, app, settings)
         yield server
 
 
@@ -167,7 +174,10 @@ def _plain(secret: SecretStr) -> str:
 
 
 async def _first_start(database: Database, settings: Settings) -> str | None:
-    """Makes the first organisation, its key and the demo line, if there is none. The key, to be shown once."""
+    """Makes the first organisation, its key and the demo line, if there is none.
+
+    The key, to be shown once, if it is not one that the operator has chosen.
+    """
     chosen = settings.bootstrap_api_key
     async with database.begin() as work:
         made = await seed(
@@ -178,7 +188,7 @@ async def _first_start(database: Database, settings: Settings) -> str | None:
             language=demo.LANGUAGE,
             token=_plain(chosen) if chosen is not None else None,
         )
-    return made.token if made is not None else None
+    return made.token if made is not None and chosen is None else None
 
 
 async def _after_a_crash(database: Database, recordings: Recordings, node: str) -> None:
@@ -191,10 +201,18 @@ async def _after_a_crash(database: Database, recordings: Recordings, node: str) 
     async with database.begin() as work:
         left = await work.calls.abandoned(node, at=datetime.now(UTC))
         for call in left:
+            if call.recording is not None and not await asyncio.to_thread(_is_there, recordings, call.recording):
+                await work.calls.unrecorded(call.id)
             body = {"call": call.id, "outcome": call.outcome, "duration_seconds": call.duration}
             await work.announce("call.ended", body, organisation=call.organisation_id)
     if left:
         _log.warning("calls that a crash had left open were closed", extra={"calls": len(left)})
+
+
+def _is_there(recordings: Recordings, path: str) -> bool:
+    with suppress(ValueError):
+        return recordings.file(path).is_file()
+    return False
 
 
 async def _make_ready(server: Server, settings: Settings, judge: SmartTurn) -> None:
@@ -210,7 +228,19 @@ async def _make_ready(server: Server, settings: Settings, judge: SmartTurn) -> N
     server.settled.set()
 
 
-async def _listen(stack: AsyncExitStack, app: web.Application, settings: Settings) -> str:
+def _port(settings: Settings) -> socket.socket:
+    """Holds a free one until the server listens, if any will do: the API tells its own address before."""
+    held = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET)
+    try:
+        if settings.port == 0:
+            held.bind((settings.host, 0))
+    except OSError as error:
+        held.close()
+        raise _cannot_listen(error) from None
+    return held
+
+
+async def _listen(stack: AsyncExitStack, app: web.Application, settings: Settings) -> None:
     door = listening(
         app,
         settings.host,
@@ -220,8 +250,10 @@ async def _listen(stack: AsyncExitStack, app: web.Application, settings: Setting
         shutdown_timeout=1.0,
     )
     try:
-        port = await stack.enter_async_context(door)
+        await stack.enter_async_context(door)
     except OSError as error:
-        raise StartError(f"The server cannot listen: {error.strerror or error}.") from None
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    return settings.public_url or f"http://{host}:{port}"
+        raise _cannot_listen(error) from None
+
+
+def _cannot_listen(error: OSError) -> StartError:
+    return StartError(f"The server cannot listen: {error.strerror or error}.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
@@ -23,6 +24,16 @@ class Agents:
         """A deleted one too, since old flows and calls name it."""
         row = await self._tenancy.row(select(agents).where(agents.c.id == agent_id, self._tenancy.mine(agents)))
         return None if row is None else Agent(**row)
+
+    async def held(self, agent_id: str) -> Agent | None:
+        """As `get`, and nobody else changes it until the end of the transaction."""
+        row = await self._tenancy.held(select(agents).where(agents.c.id == agent_id, self._tenancy.mine(agents)))
+        return None if row is None else Agent(**row)
+
+    async def by_ids(self, ids: Collection[str]) -> list[Agent]:
+        """Deleted ones too."""
+        rows = await self._tenancy.rows(select(agents).where(agents.c.id.in_(ids), self._tenancy.mine(agents)))
+        return [Agent(**row) for row in rows]
 
     async def active(self) -> list[Agent]:
         """Oldest first."""

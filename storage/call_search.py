@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, func, select, union_all
 
-from storage.records import Call, CallStatus, CallType, Outcome, Sentiment
+from storage.records import LIVE, Call, CallType, Outcome, Sentiment
 from storage.tables import call_days, calls
 from storage.tenancy import Tenancy
 
@@ -36,7 +36,6 @@ class CallFilter:
 
 
 EVERY_CALL = CallFilter()
-_LIVE = frozenset(CallStatus) - {CallStatus.ENDED}
 
 _EQUAL = ("call_type", "flow_id", "customer_id", "outcome", "sentiment")
 
@@ -44,7 +43,7 @@ _EQUAL = ("call_type", "flow_id", "customer_id", "outcome", "sentiment")
 async def found(tenancy: Tenancy, wanted: CallFilter, limit: int, offset: int) -> tuple[list[Call], int]:
     """A page, newest first, and how many there are in all."""
     if wanted.is_live:
-        return await _among(tenancy, _few(tenancy, calls.c.status.in_(_LIVE)), wanted, limit, offset)
+        return await _among(tenancy, _few(tenancy, calls.c.status.in_(LIVE)), wanted, limit, offset)
     if wanted.customer_id is not None:
         return await _among(tenancy, _few(tenancy, calls.c.customer_id == wanted.customer_id), wanted, limit, offset)
     counts = await _counts(tenancy, wanted)
@@ -85,13 +84,16 @@ def stretches(days: Sequence[date]) -> list[tuple[date, date]]:
 async def _counts(tenancy: Tenancy, wanted: CallFilter) -> Counter[date]:
     """Calls by the day on which they started."""
     bounds = [call_days.c.day >= (wanted.date_from or date.min), call_days.c.day <= (wanted.date_to or date.max)]
-    over = (
+    # Flow by flow, as the rows lie: to group them all by their days would sort them first.
+    of_flows = (
         select(call_days.c.day, func.sum(call_days.c.calls).label("calls"))
         .where(tenancy.mine(call_days), *_equal(call_days, wanted), *bounds)
-        .group_by(call_days.c.day)
+        .group_by(call_days.c.flow_id, call_days.c.day)
+        .subquery("of_flows")
     )
-    counts = Counter({row["day"]: row["calls"] for row in await tenancy.rows(over)})
-    few = _few(tenancy, calls.c.status.in_(_LIVE))
+    over = select(of_flows.c.day, func.sum(of_flows.c.calls).label("calls")).group_by(of_flows.c.day)
+    counts = Counter({row["day"]: int(row["calls"]) for row in await tenancy.rows(over)})  # a sum of sums is a decimal
+    few = _few(tenancy, calls.c.status.in_(LIVE))
     live = await tenancy.rows(select(few.c.started_at).where(*_conditions(few, wanted)))
     return counts + Counter(row["started_at"].date() for row in live)
 

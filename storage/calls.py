@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -11,12 +11,11 @@ from sqlalchemy import func, select, update
 
 from storage.call_search import EVERY_CALL, CallFilter, found
 from storage.customers import Customers
-from storage.records import Call, CallStatus, Outcome, Turn, TurnLatency
+from storage.records import LIVE, Call, CallStatus, Outcome, Turn, TurnLatency
 from storage.statistics import Statistics
 from storage.tables import calls, turn_latencies, turns
 from storage.tenancy import Tenancy
 
-LIVE = frozenset(CallStatus) - {CallStatus.ENDED}
 BEFORE_ANSWER = frozenset({CallStatus.QUEUED, CallStatus.DIALING, CallStatus.RINGING})
 COMES_FROM = {
     CallStatus.DIALING: frozenset({CallStatus.QUEUED}),
@@ -92,7 +91,8 @@ class Calls:
         """Ends what `node` left open when it crashed. Run by the node itself, before it takes calls again.
 
         A call that had been answered counts as connected and lasted until the last word that was written down; one
-        that had not counts as failed. Recordings keep their path: whoever called mends or drops them.
+        that had not counts as failed. Recordings keep their path: whoever called mends them, or says that there is
+        none (`unrecorded`).
         """
         left = await self._tenancy.rows(
             select(calls).where(calls.c.node == node, calls.c.status.in_(LIVE), self._tenancy.mine(calls))
@@ -112,13 +112,41 @@ class Calls:
                 over.append(ended)
         return over
 
+    async def change_details(
+        self, call_id: str, change: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+    ) -> Mapping[str, Any] | None:
+        """What its `key_details` have become; None if there is no such call. Who writes next waits for this one.
+
+        What `change` raises leaves them as they were.
+        """
+        its = calls.c.id == call_id, self._tenancy.mine(calls)
+        row = await self._tenancy.held(select(calls.c.key_details).where(*its))
+        if row is None:
+            return None
+        changed = change(row["key_details"])
+        await self._tenancy.change(update(calls).where(*its).values(key_details=changed))
+        return changed
+
+    async def unrecorded(self, call_id: str) -> None:
+        """There is no file where its recording was to be."""
+        its = update(calls).where(calls.c.id == call_id, self._tenancy.mine(calls))
+        await self._tenancy.change(its.values(recording=None))
+
+    async def forget_recordings(self, customer_id: str) -> list[str]:
+        """Of a customer's calls that are over. The paths of what is to be removed."""
+        its = calls.c.customer_id == customer_id, calls.c.status == CallStatus.ENDED, calls.c.recording.is_not(None)
+        recorded = select(calls.c.recording).where(*its, self._tenancy.mine(calls))
+        paths = [row["recording"] for row in await self._tenancy.rows(recorded)]
+        await self._tenancy.change(update(calls).where(*its, self._tenancy.mine(calls)).values(recording=None))
+        return paths
+
     async def add_turns(self, said: Sequence[Turn]) -> None:
         """In one statement. Of a bound unit of work only; a turn of another organisation's call is refused."""
-        await self._tenancy.add_all(turns, said)
+        await self._tenancy.adopt(turns, said)
 
     async def add_latencies(self, measured: Sequence[TurnLatency]) -> None:
         """As `add_turns`."""
-        await self._tenancy.add_all(turn_latencies, measured)
+        await self._tenancy.adopt(turn_latencies, measured)
 
     async def turns(self, call_id: str) -> list[Turn]:
         """In the order in which they were said."""
@@ -150,7 +178,9 @@ class Calls:
         return True
 
     async def _last_word(self, call_id: str) -> float:
-        end = select(func.max(turns.c.at + turns.c.seconds)).where(turns.c.call_id == call_id)
+        end = select(func.max(turns.c.at + turns.c.seconds)).where(
+            turns.c.call_id == call_id, self._tenancy.mine(turns)
+        )
         return await self._tenancy.connection.scalar(end) or 0.0
 
     async def _change(self, call_id: str, only_from: frozenset[CallStatus], **to: Any) -> bool:

@@ -10,11 +10,10 @@ from sqlalchemy import ColumnElement, Select, select, union_all
 
 from storage.asset_tables import contact_list_members, customers
 from storage.assets import Customer
-from storage.records import CallStatus, Flow, FlowKind, FlowStatus
+from storage.records import LIVE, CallStatus, Flow, FlowKind, FlowStatus
 from storage.tables import calls, flows
 from storage.tenancy import Tenancy
 
-LIVE = [status for status in CallStatus if status is not CallStatus.ENDED]
 SLICE = 100
 """Lists in one statement: databases have a limit to how many selects they put together."""
 _FIELDS = [customers.c[field.name] for field in fields(Customer)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sqlalchemy import delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.asset_tables import contact_list_members, contact_lists, customers
 from storage.assets import ContactList
@@ -21,8 +20,6 @@ class ContactLists(Kept[ContactList]):
 
     async def put(self, list_id: str, customer_ids: Sequence[str]) -> int:
         """Puts customers on a list of their organisation, those not yet on it. How many that were."""
-        connection = self._tenancy.connection
-        insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
         found = (
             select(contact_lists.c.id, customers.c.number, customers.c.organisation_id)
             .join_from(contact_lists, customers, contact_lists.c.organisation_id == customers.c.organisation_id)
@@ -30,8 +27,9 @@ class ContactLists(Kept[ContactList]):
             # Who is being deleted is waited for and left out, where the reference to it would fail the transaction.
             .with_for_update(read=True, key_share=True)
         )
-        added = insert(contact_list_members).from_select(["list_id", "customer", "organisation_id"], found)
-        return (await connection.execute(added.on_conflict_do_nothing())).rowcount
+        added = self._tenancy.tolerant_insert(contact_list_members)
+        added = added.from_select(["list_id", "customer", "organisation_id"], found)
+        return (await self._tenancy.connection.execute(added.on_conflict_do_nothing())).rowcount
 
     async def take(self, list_id: str, customer_ids: Sequence[str]) -> int:
         """Takes customers off the list. How many were on it."""

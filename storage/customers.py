@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeVar
@@ -49,7 +49,9 @@ class Upserted:
     created: int = 0
     updated: int = 0
     ids: Sequence[str] = field(default_factory=list)
-    """In the order of what was given."""
+    """In the order of what was given, without those that were refused."""
+    refused: Sequence[int] = field(default_factory=list)
+    """Places in what was given."""
 
 
 class Customers:
@@ -85,28 +87,49 @@ class Customers:
         return await self.by_phone(phone) is not None
 
     async def get(self, customer_id: str) -> Customer | None:
-        return await self._one(select(*_FIELDS).where(customers.c.id == customer_id))
+        row = await self._tenancy.row(select(*_FIELDS).where(customers.c.id == customer_id, self._mine))
+        return None if row is None else Customer(**row)
 
     async def held(self, customer_id: str) -> Customer | None:
-        """As `get`, and nobody else changes it before the end of the transaction."""
-        return await self._one(select(*_FIELDS).where(customers.c.id == customer_id).with_for_update())
+        """As `get`, and nobody else changes it before the end of the transaction.
+
+        Ask whether a phone is `taken` before this: who upserts customers does it in that order too.
+        """
+        row = await self._tenancy.held(select(*_FIELDS).where(customers.c.id == customer_id, self._mine))
+        return None if row is None else Customer(**row)
 
     async def by_phone(self, phone: str) -> Customer | None:
         """The oldest of those that share it."""
-        return await self._one(select(*_FIELDS).where(customers.c.phone == phone))
+        sharing = select(*_FIELDS).where(customers.c.phone == phone, self._mine).order_by(customers.c.copy)
+        row = await self._tenancy.row(sharing)
+        return None if row is None else Customer(**row)
+
+    async def recording_refused(self, phone: str) -> bool:
+        """Whether any of those that share it does not want to be recorded."""
+        refusing = customers.c.phone == phone, customers.c.recording_opt_out, self._mine
+        return await self._tenancy.row(select(customers.c.id).where(*refusing)) is not None
+
+    async def refusing_recording(self, ids: Collection[str]) -> frozenset[str]:
+        """Those who do not want to be recorded."""
+        refusing = customers.c.id.in_(ids), customers.c.recording_opt_out, self._mine
+        return frozenset(row["id"] for row in await self._tenancy.rows(select(customers.c.id).where(*refusing)))
 
     async def by_ids(self, ids: Sequence[str]) -> list[Customer]:
         rows = await self._tenancy.rows(select(*_FIELDS).where(customers.c.id.in_(ids), self._mine))
         return [Customer(**row) for row in rows]
 
-    async def page(self, wanted: CustomerFilter, limit: int, offset: int = 0) -> tuple[list[Customer], int]:
-        """A page, newest first, and how many there are in all."""
+    async def newest(self, wanted: CustomerFilter, limit: int, offset: int = 0) -> list[Customer]:
+        """A page, newest first."""
         numbers = self._numbers(wanted)
         newest = numbers.order_by(numbers.selected_columns[0].desc()).limit(limit).offset(offset)
         rows = await self._tenancy.rows(
             select(*_FIELDS).where(customers.c.number.in_(newest)).order_by(customers.c.number.desc())
         )
-        return [Customer(**row) for row in rows], await self._tenancy.count(numbers)
+        return [Customer(**row) for row in rows]
+
+    async def page(self, wanted: CustomerFilter, limit: int, offset: int = 0) -> tuple[list[Customer], int]:
+        """As `newest`, and how many there are in all."""
+        return await self.newest(wanted, limit, offset), await self.count(wanted)
 
     async def count(self, wanted: CustomerFilter) -> int:
         return await self._tenancy.count(self._numbers(wanted))
@@ -126,28 +149,36 @@ class Customers:
         await self._tag([customer])
         return True
 
-    async def upsert(self, batch: Sequence[Customer], given: Sequence[frozenset[str]], *, now: datetime) -> Upserted:
+    async def upsert(
+        self,
+        batch: Sequence[Customer],
+        given: Sequence[frozenset[str]],
+        *,
+        now: datetime,
+        fits: Callable[[Mapping[str, Any]], bool] = lambda metadata: True,
+    ) -> Upserted:
         """Each new, or merged into the one with its phone: the fields `given` replace, and `metadata` is merged.
 
-        A phone that comes twice is merged twice, in order.
+        A phone that comes twice is merged twice, in order. One is refused if its merged metadata does not fit.
         """
         await self._tenancy.alone(customers)
         known = await self._with_phones({customer.phone for customer in batch})
         fresh: dict[str, Customer] = {}
         changed: dict[str, Customer] = {}
-        ids = []
-        for customer, fields in zip(batch, given, strict=True):
+        ids, refused = [], []
+        for place, (customer, fields) in enumerate(zip(batch, given, strict=True)):
             phone = customer.phone
             old = fresh.get(phone) or changed.get(phone) or known.get(phone)
-            if old is None:
-                fresh[phone] = old = customer
-            else:
-                (fresh if phone in fresh else changed)[phone] = _merged(old, customer, fields, now)
-            ids.append(old.id)
+            new = customer if old is None else _merged(old, customer, fields, now)
+            if old is not None and "metadata" in fields and not fits(new.metadata):
+                refused.append(place)
+                continue
+            (fresh if old is None or phone in fresh else changed)[phone] = new
+            ids.append(new.id)
         await self._insert(list(fresh.values()))
         await self._update(list(changed.values()))
         await self._tag([new for phone, new in changed.items() if new.tags != known[phone].tags])
-        return Upserted(len(fresh), len(batch) - len(fresh), ids)
+        return Upserted(len(fresh), len(ids) - len(fresh), ids, refused)
 
     async def delete(self, customer_id: str) -> bool:
         """Its calls stay. False if it was gone."""
@@ -173,10 +204,6 @@ class Customers:
     @property
     def _mine(self) -> ColumnElement[bool]:
         return self._tenancy.mine(customers)
-
-    async def _one(self, query: Select[*tuple[Any, ...]]) -> Customer | None:
-        row = await self._tenancy.row(query.where(self._mine).order_by(customers.c.copy))
-        return None if row is None else Customer(**row)
 
     async def _with_phones(self, phones: Collection[str]) -> dict[str, Customer]:
         """The oldest of each, held."""
@@ -212,7 +239,7 @@ class Customers:
 
     async def _insert(self, fresh: Sequence[Customer]) -> None:
         for part in _sliced(fresh):
-            await self._tenancy.add_every(customers, part)
+            await self._tenancy.add_many(customers, part)
             await self._tag(part, anew=True)
 
     async def _update(self, changed: Sequence[Customer]) -> None:

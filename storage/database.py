@@ -1,4 +1,4 @@
-"""The database behind units of work. The only file that knows which one it is."""
+"""The database behind units of work. Which one it is only this file, `tenancy`, `searching` and the migrations know."""
 
 from __future__ import annotations
 
@@ -168,9 +168,12 @@ def _sqlite(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
         raise UnusableDatabaseError(wrong)
     if url.database in (None, "", ":memory:"):
         raise UnusableDatabaseError("a SQLite database needs a file: sqlite+aiosqlite:///path")
-    Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    writer = _engine(url, pool_size=1, max_overflow=0)
-    reader = _engine(url, pool_size=READERS, max_overflow=0)
+    try:
+        Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise UnusableDatabaseError(f"the database's folder cannot be made: {error.strerror}") from None
+    writer = _engine(url, pool_size=1, max_overflow=0, pool_timeout=sqlite.BUSY_SECONDS)
+    reader = _engine(url, pool_size=READERS, max_overflow=0, pool_timeout=sqlite.BUSY_SECONDS)
     for engine, settings, begin in (
         (writer, sqlite.WRITER_SETTINGS, "BEGIN IMMEDIATE"),
         (reader, sqlite.READER_SETTINGS, "BEGIN"),

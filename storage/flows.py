@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, delete, or_, select, update
+from sqlalchemy import ColumnElement, case, delete, false, or_, select, true, update
 
 from storage.records import Flow, FlowKind, FlowStatus
 from storage.selection import queued
@@ -28,8 +28,7 @@ class Flows:
 
     async def held(self, flow_id: str) -> Flow | None:
         """As `get`, and nobody else changes it until the end of the transaction."""
-        mine = select(flows).where(flows.c.id == flow_id, self._mine)
-        row = await self._tenancy.row(mine.with_for_update())
+        row = await self._tenancy.held(select(flows).where(flows.c.id == flow_id, self._mine))
         return None if row is None else Flow(**row)
 
     async def every(self) -> list[Flow]:
@@ -54,7 +53,7 @@ class Flows:
         One that names the account goes before one that takes any; a demo flow takes what finds none, whatever its
         number. Of several, the oldest. None if the call is nobody's.
         """
-        own_line = flows.c.phone_number == number
+        own_line = false() if number is None else flows.c.phone_number == number
         own_account = flows.c.account_sid == account
         any_account = flows.c.account_sid.is_(None)
         row = await self._tenancy.row(
@@ -70,22 +69,26 @@ class Flows:
         return None if row is None else Flow(**row)
 
     async def line_is_free(self, flow: Flow) -> bool:
-        """Whether no other active inbound flow has its number on its account.
+        """Whether no other active inbound flow, of whatever organisation, has its number on its account.
 
-        Nobody else can take the line until the end of the transaction. A flow without a number has no line.
+        Within an organisation one that takes any account may stand beside those that name theirs, and gets what they
+        leave; of two organisations it would take the other's calls, or lose them to it. Nobody else can take a line
+        until the end of the transaction. A flow without a number has no line.
         """
         if flow.phone_number is None:
             return True
-        await self._tenancy.alone(flows)
+        same_account = flows.c.account_sid == flow.account_sid  # None asks for NULL
+        any_account = flows.c.account_sid.is_(None) if flow.account_sid is not None else true()
         rival = select(flows.c.id).where(
             flows.c.kind == FlowKind.INBOUND,
             flows.c.status == FlowStatus.ACTIVE,
             flows.c.phone_number == flow.phone_number,
-            flows.c.account_sid == flow.account_sid,  # None asks for NULL
+            same_account | ((flows.c.organisation_id != flow.organisation_id) & any_account),
             flows.c.id != flow.id,
-            self._mine,
         )
-        return await self._tenancy.row(rival) is None
+        async with self._tenancy.unbound() as everybody:
+            await everybody.alone(flows)
+            return await everybody.row(rival) is None
 
     async def with_list(self, list_id: str, statuses: Iterable[FlowStatus]) -> bool:
         """Whether a flow in one of those states calls the customers on a list."""

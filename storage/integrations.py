@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 
 from storage.asset_tables import integrations
 from storage.assets import Integration
@@ -36,23 +37,24 @@ class Integrations:
         )
         return [Integration(**row) for row in rows]
 
-    async def checked(self, provider: str, *, at: datetime, trouble: str | None) -> None:
-        """Notes what the provider said to the credentials."""
-        mine = integrations.c.provider == provider, self._tenancy.mine(integrations)
-        await self._tenancy.change(update(integrations).where(*mine).values(checked_at=at, trouble=trouble))
+    async def checked(self, integration: Integration, *, at: datetime, trouble: str | None) -> bool:
+        """Notes what the provider said to its credentials. False if it is gone, or was changed meanwhile."""
+        noted = update(integrations).where(*self._unchanged(integration)).values(checked_at=at, trouble=trouble)
+        return await self._tenancy.change(noted) == 1
 
     async def reseal(self, integration: Integration) -> bool:
         """Writes its secrets alone. False if it is gone, or was changed meanwhile."""
-        its = (
-            integrations.c.provider == integration.provider,
-            integrations.c.organisation_id == integration.organisation_id,
-            integrations.c.updated_at == integration.updated_at,
-            self._tenancy.mine(integrations),
-        )
         secrets = values(integration)["secrets"]
-        return await self._tenancy.change(update(integrations).where(*its).values(secrets=secrets)) == 1
+        resealed = update(integrations).where(*self._unchanged(integration)).values(secrets=secrets)
+        return await self._tenancy.change(resealed) == 1
 
     async def delete(self, provider: str) -> bool:
         """False if there was none."""
         mine = integrations.c.provider == provider, self._tenancy.mine(integrations)
         return await self._tenancy.change(delete(integrations).where(*mine)) == 1
+
+    def _unchanged(self, integration: Integration) -> Iterator[ColumnElement[bool]]:
+        yield integrations.c.provider == integration.provider
+        yield integrations.c.organisation_id == integration.organisation_id
+        yield integrations.c.updated_at == integration.updated_at
+        yield self._tenancy.mine(integrations)

@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
-from sqlalchemy import ColumnElement, Table, delete, select, update
+from sqlalchemy import ColumnElement, Select, Table, delete, select, update
 
 from storage.tenancy import Owned, Tenancy, values
 
@@ -38,7 +38,12 @@ class Kept(Generic[_R]):
         await self._tenancy.add(self._table, record)
 
     async def get(self, record_id: str) -> _R | None:
-        row = await self._tenancy.row(select(*self._columns).where(self._table.c.id == record_id, self._mine))
+        row = await self._tenancy.row(self._one(record_id))
+        return None if row is None else self._record(**row)
+
+    async def held(self, record_id: str) -> _R | None:
+        """As `get`, and nobody else changes it until the end of the transaction."""
+        row = await self._tenancy.held(self._one(record_id))
         return None if row is None else self._record(**row)
 
     async def page(self, limit: int, offset: int = 0, *conditions: ColumnElement[bool]) -> tuple[list[_R], int]:
@@ -64,6 +69,9 @@ class Kept(Generic[_R]):
     async def delete(self, record_id: str) -> bool:
         """False if it was gone."""
         return await self._tenancy.change(delete(self._table).where(self._table.c.id == record_id, self._mine)) == 1
+
+    def _one(self, record_id: str) -> Select[*tuple[Any, ...]]:
+        return select(*self._columns).where(self._table.c.id == record_id, self._mine)
 
     @property
     def _mine(self) -> ColumnElement[bool]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, insert, select, true, update
 
 from storage.records import Organisation
 from storage.tables import organisations
-from storage.tenancy import Tenancy, values
+from storage.tenancy import Tenancy, WrongOrganisationError, values
 
 
 class Organisations:
@@ -14,11 +14,13 @@ class Organisations:
         self._tenancy = tenancy
 
     async def add(self, organisation: Organisation) -> None:
+        if self._tenancy.organisation is not None:
+            raise WrongOrganisationError(f"a new organisation in the name of {self._tenancy.organisation}")
         await self._tenancy.connection.execute(insert(organisations), values(organisation))
 
     async def first(self) -> Organisation | None:
         """The oldest. None before the first start."""
-        row = await self._tenancy.row(select(organisations).order_by(organisations.c.id))
+        row = await self._tenancy.row(select(organisations).where(self._mine).order_by(organisations.c.id))
         return None if row is None else Organisation(**row)
 
     async def none_yet(self) -> bool:
@@ -27,10 +29,21 @@ class Organisations:
         return await self.first() is None
 
     async def get(self, organisation_id: str) -> Organisation | None:
-        row = await self._tenancy.row(select(organisations).where(organisations.c.id == organisation_id))
+        row = await self._tenancy.row(select(organisations).where(organisations.c.id == organisation_id, self._mine))
+        return None if row is None else Organisation(**row)
+
+    async def held(self, organisation_id: str) -> Organisation | None:
+        """As `get`, and nobody else changes it until the end of the transaction."""
+        row = await self._tenancy.held(select(organisations).where(organisations.c.id == organisation_id, self._mine))
         return None if row is None else Organisation(**row)
 
     async def save(self, organisation: Organisation) -> None:
         """Writes its name and what its calls are told to do."""
         changed = {"name": organisation.name, "assistant_overrides": organisation.assistant_overrides}
-        await self._tenancy.change(update(organisations).where(organisations.c.id == organisation.id).values(changed))
+        its = organisations.c.id == organisation.id, self._mine
+        await self._tenancy.change(update(organisations).where(*its).values(changed))
+
+    @property
+    def _mine(self) -> ColumnElement[bool]:
+        whose = self._tenancy.organisation
+        return true() if whose is None else organisations.c.id == whose

@@ -13,6 +13,7 @@ from sqlalchemy.engine.interfaces import ExceptionContext
 from sqlalchemy.exc import DataError, DBAPIError, DisconnectionError
 
 from storage.errors import DatabaseUnavailableError, unavailable
+from storage.tenancy import EVERYBODY, WHOSE
 
 CONNECTIONS = 8
 """Of one process: units of work are short, and ten processes fit into the 97 that PostgreSQL lets in by default."""
@@ -29,7 +30,6 @@ IDLE_SECONDS = 60
 NOT_HELD = text("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
 """Whether row security does not hold whom the server is signed in as."""
 
-EVERYBODY = "*"
 _ID = re.compile(r"[0-9A-Za-z_-]{1,40}")
 _SETTINGS = {
     "application_name": "vaani",
@@ -119,7 +119,7 @@ def _begin(connection: Connection) -> None:
         raise ValueError("not the id of an organisation")
     how = " ISOLATION LEVEL REPEATABLE READ READ ONLY" if options.get("reads_only") else ""
     raw: Any = connection.connection.driver_connection
-    raw.opening = f"BEGIN{how}; SET LOCAL vaani.organisation = '{whose or EVERYBODY}'"
+    raw.opening = f"BEGIN{how}; SET LOCAL {WHOSE} = '{whose or EVERYBODY}'"
 
 
 def _let_no_dead_one_out(connection: Any, record: object, proxy: object) -> None:

@@ -49,6 +49,10 @@ class CallStatus(StrEnum):
     ENDED = "ended"
 
 
+LIVE = frozenset(CallStatus) - {CallStatus.ENDED}
+"""Of a call that is not over."""
+
+
 class Outcome(StrEnum):
     CONNECTED = "connected"
     VOICEMAIL = "voicemail"

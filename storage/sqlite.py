@@ -1,7 +1,4 @@
-"""SQLite as it must be here: new enough, and set so that a commit survives a power cut.
-
-Importing this puts a good SQLite in the place of Python's own, so it has to come before aiosqlite.
-"""
+"""SQLite as it must be here: new enough, and set so that a commit survives a power cut."""
 
 from __future__ import annotations
 
@@ -12,7 +9,7 @@ from types import ModuleType
 SAFE = (3, 51, 3)
 """Older ones can lose a commit when a checkpoint and a reset of the write-ahead log meet."""
 BUSY_SECONDS = 10
-"""How long a write waits for another process's."""
+"""How long work waits for a connection, and a write for another process's."""
 
 _SETTINGS = (
     f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}",
@@ -37,7 +34,7 @@ def _best() -> ModuleType | None:
 
 
 def install() -> str | None:
-    """Makes `import sqlite3` bring a safe SQLite from now on. Returns what is wrong, or None."""
+    """Puts a safe SQLite in the place of Python's own, before aiosqlite is imported. Returns what is wrong, or None."""
     best = _best()
     if best is None:
         found = importlib.import_module("sqlite3").sqlite_version
@@ -46,5 +43,5 @@ def install() -> str | None:
     sys.modules["sqlite3"] = best
     driver = importlib.import_module("aiosqlite.core").sqlite3
     if driver.sqlite_version_info < SAFE:
-        return f"aiosqlite was imported before storage and holds SQLite {driver.sqlite_version}: import storage first"
+        return f"aiosqlite was imported before a Database was made, and holds SQLite {driver.sqlite_version}"
     return None

@@ -10,9 +10,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, and_, false, func, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 
-from storage.records import Call, CallType, Outcome, Sentiment
+from storage.records import Call, Outcome, Sentiment
 from storage.tables import call_days, call_hours, calls
 from storage.tenancy import Tenancy
 
@@ -42,42 +41,32 @@ class Statistics:
         """Counts a call, in the transaction that ends it."""
         if call.outcome is None:
             raise ValueError("a call that is over has an outcome")
-        await self._count(call, call.sentiment, 1, call.duration or 0.0)
         started = call.started_at.astimezone(UTC)
-        key = {
-            "organisation_id": call.organisation_id,
-            "flow_id": call.flow_id or _NONE,
-            "half_hour": started.hour * 2 + started.minute // 30,
+        whose = {"organisation_id": call.organisation_id, "flow_id": call.flow_id or _NONE}
+        day = {
+            "day": started.date(),
+            "call_type": call.call_type,
+            "outcome": call.outcome,
+            "sentiment": call.sentiment or _NONE,
         }
-        await self._add(call_hours, key, {"calls": 1})
-
-    async def judged(self, call: Call, sentiment: Sentiment | None) -> None:
-        """Counts an ended call under another sentiment than the one that it has."""
-        await self._count(call, call.sentiment, -1, -(call.duration or 0.0))
-        await self._count(call, sentiment, 1, call.duration or 0.0)
+        await self._add(call_days, whose | day, {"calls": 1, "seconds": call.duration or 0.0})
+        await self._add(call_hours, whose | {"half_hour": started.hour * 2 + started.minute // 30}, {"calls": 1})
 
     async def tally(
         self,
         *,
         flow_id: str | None = None,
-        call_type: CallType | None = None,
-        outcomes: Sequence[Outcome] = (),
-        sentiment: Sentiment | None = None,
         date_from: date | None = None,
         date_to: date | None = None,
     ) -> Tally:
         """Of the calls that started on these UTC days, both of them counted in."""
         bounds = (
             (call_days.c.flow_id, operator.eq, flow_id),
-            (call_days.c.call_type, operator.eq, call_type),
-            (call_days.c.sentiment, operator.eq, sentiment),
             (call_days.c.day, operator.ge, date_from),
             (call_days.c.day, operator.le, date_to),
         )
         wanted = [compare(column, bound) for column, compare, bound in bounds if bound is not None]
-        if outcomes:
-            wanted.append(call_days.c.outcome.in_(outcomes))
-        return (await self._tallies(wanted)).get(_NONE, Tally())
+        return (await self._tallies(wanted))[_NONE]
 
     async def by_flow(self, flow_ids: Sequence[str]) -> dict[str, Tally]:
         """Of each flow that has had calls, over all its time."""
@@ -113,40 +102,26 @@ class Statistics:
     async def _tallies(
         self, conditions: Sequence[ColumnElement[bool]], by: ColumnElement[Any] | None = None
     ) -> dict[str, Tally]:
-        keys = [call_days.c.outcome, call_days.c.sentiment] + ([] if by is None else [by])
-        sums = func.sum(call_days.c.calls).label("calls"), func.sum(call_days.c.seconds).label("seconds")
-        rows = await self._tenancy.rows(
-            select(*keys, *sums).where(self._tenancy.mine(call_days), *conditions).group_by(*keys)
-        )
-        found: dict[str, tuple[Counter[Outcome], Counter[Sentiment], list[float]]] = {}
-        for row in rows:
-            outcomes, sentiments, seconds = found.setdefault(
-                row["flow_id"] if by is not None else _NONE, (Counter(), Counter(), [])
-            )
-            outcomes[Outcome(row["outcome"])] += row["calls"]
-            if row["sentiment"]:
-                sentiments[Sentiment(row["sentiment"])] += row["calls"]
-            if row["outcome"] == Outcome.CONNECTED:
-                seconds.append(row["seconds"])
+        """In one pass: to group by what they were would sort all the rows first."""
+        told = [
+            *(func.sum(call_days.c.calls).filter(call_days.c.outcome == one).label(one) for one in Outcome),
+            *(func.sum(call_days.c.calls).filter(call_days.c.sentiment == one).label(one) for one in Sentiment),
+            func.sum(call_days.c.seconds).filter(call_days.c.outcome == Outcome.CONNECTED).label("seconds"),
+        ]
+        query = select(*told).where(self._tenancy.mine(call_days), *conditions)
+        if by is not None:
+            query = query.add_columns(by.label("by")).group_by(by)
         return {
-            key: Tally(outcomes, sentiments, sum(seconds)) for key, (outcomes, sentiments, seconds) in found.items()
+            row.get("by", _NONE): Tally(
+                {outcome: row[outcome] for outcome in Outcome if row[outcome]},
+                {sentiment: row[sentiment] for sentiment in Sentiment if row[sentiment]},
+                row["seconds"] or 0.0,
+            )
+            for row in await self._tenancy.rows(query)
         }
-
-    async def _count(self, call: Call, sentiment: Sentiment | None, calls_more: int, seconds_more: float) -> None:
-        key = {
-            "organisation_id": call.organisation_id,
-            "flow_id": call.flow_id or _NONE,
-            "day": call.started_at.astimezone(UTC).date(),
-            "call_type": call.call_type,
-            "outcome": call.outcome,
-            "sentiment": sentiment or _NONE,
-        }
-        await self._add(call_days, key, {"calls": calls_more, "seconds": seconds_more})
 
     async def _add(self, table: Table, key: Mapping[str, Any], more: Mapping[str, float]) -> None:
         """To the row of that key, which is made if there is none."""
-        connection = self._tenancy.connection
-        insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-        added = insert(table).values(**key, **more)
+        added = self._tenancy.tolerant_insert(table).values(**key, **more)
         changed = {name: table.c[name] + added.excluded[name] for name in more}
-        await connection.execute(added.on_conflict_do_update(index_elements=list(key), set_=changed))
+        await self._tenancy.connection.execute(added.on_conflict_do_update(index_elements=list(key), set_=changed))

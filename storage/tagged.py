@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import groupby
 
 from sqlalchemy import ColumnElement, Select, delete, func, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.asset_tables import customer_tags, tags
 from storage.tenancy import Tenancy, WrongOrganisationError
@@ -92,6 +91,5 @@ def _ours(tenancy: Tenancy) -> ColumnElement[bool]:
 
 async def _add(tenancy: Tenancy, names: Sequence[str]) -> None:
     """Unless another transaction just has."""
-    insert_one = postgresql.insert if tenancy.connection.dialect.name == "postgresql" else sqlite.insert
     rows = [{"organisation_id": tenancy.organisation, "tag": name} for name in names]
-    await tenancy.connection.execute(insert_one(tags).on_conflict_do_nothing(), rows)
+    await tenancy.connection.execute(tenancy.tolerant_insert(tags).on_conflict_do_nothing(), rows)

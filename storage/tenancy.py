@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, fields, replace
 from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Delete, FromClause, Select, Table, Update, func, insert, select, true
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+WHOSE, EVERYBODY = "vaani.organisation", "*"
+"""The setting by which a transaction on PostgreSQL says whose it is, and what it says when it is nobody's."""
 
 
 class Owned(Protocol):
@@ -36,13 +41,13 @@ class Tenancy:
         self._must_be_mine(record)
         await self.connection.execute(insert(table), values(record))
 
-    async def add_every(self, table: Table, records: Sequence[Owned]) -> None:
+    async def add_many(self, table: Table, records: Sequence[Owned]) -> None:
         """As `add`, of at least one, in one statement."""
         for record in records:
             self._must_be_mine(record)
         await self.connection.execute(insert(table), [values(record) for record in records])
 
-    async def add_all(self, table: Table, records: Sequence[object]) -> None:
+    async def adopt(self, table: Table, records: Sequence[object]) -> None:
         """Rows that name no organisation of their own: they become this one's, in one statement."""
         if self.organisation is None:
             raise WrongOrganisationError(f"rows of nobody for {table.name}")
@@ -55,9 +60,23 @@ class Tenancy:
 
         For what looks first and adds then. SQLite lets one writer in at a time anyway.
         """
-        if self.connection.dialect.name == "postgresql":
+        if self._is_on_postgresql:
             what = f"{table.name} {self.organisation}"
             await self.connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(what))))
+
+    @asynccontextmanager
+    async def unbound(self) -> AsyncIterator[Tenancy]:
+        """The same transaction in the eyes of all organisations: for what none may do to another without seeing it.
+
+        Nothing of what is seen may be told to whoever asked.
+        """
+        await self._see(None)
+        yield replace(self, organisation=None)
+        await self._see(self.organisation)  # after an error there is nothing more to see: it ends the transaction
+
+    def tolerant_insert(self, table: Table) -> postgresql.Insert | sqlite.Insert:
+        """One that can be told what to do about a row that is there already."""
+        return postgresql.insert(table) if self._is_on_postgresql else sqlite.insert(table)
 
     async def count(self, query: Select[*tuple[Any, ...]]) -> int:
         """How many rows it has."""
@@ -71,9 +90,22 @@ class Tenancy:
         found = (await self.connection.execute(query.limit(1))).mappings().first()
         return None if found is None else dict(found)
 
+    async def held(self, query: Select[*tuple[Any, ...]]) -> dict[str, Any] | None:
+        """As `row`, and nobody else changes it until the end of the transaction. Others may refer to it meanwhile."""
+        return await self.row(query.with_for_update(key_share=True))
+
     async def change(self, statement: Update | Delete) -> int:
         """How many rows it touched."""
         return (await self.connection.execute(statement)).rowcount
+
+    @property
+    def _is_on_postgresql(self) -> bool:
+        return self.connection.dialect.name == "postgresql"
+
+    async def _see(self, organisation: str | None) -> None:
+        """Whose rows PostgreSQL's row security lets this transaction see from now on."""
+        if self._is_on_postgresql:
+            await self.connection.execute(select(func.set_config(WHOSE, organisation or EVERYBODY, True)))
 
     def _must_be_mine(self, record: Owned) -> None:
         if self.organisation not in (None, record.organisation_id):

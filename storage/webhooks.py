@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import fields
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from storage.asset_tables import webhook_logs, webhooks
 from storage.assets import Webhook, WebhookLog
@@ -29,6 +29,12 @@ class Webhooks(Kept[Webhook]):
         """Writes the fields of these names alone: deliveries count meanwhile. False if it is gone."""
         kept = {field.name for field in fields(Webhook)} - FIXED - {"updated_at", *names}
         return await self.save(webhook, now=now, but=sorted(kept))
+
+    async def reseal(self, webhook: Webhook) -> bool:
+        """Writes its secret and headers alone. False if it is gone, or was changed meanwhile."""
+        unchanged = webhooks.c.id == webhook.id, webhooks.c.updated_at == webhook.updated_at, self._mine
+        resealed = update(webhooks).where(*unchanged).values(secret=webhook.secret, headers=webhook.headers)
+        return await self._tenancy.change(resealed) == 1
 
     async def log(self, entry: WebhookLog) -> None:
         await self._tenancy.add(webhook_logs, entry)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Self
 
 from aiohttp import web
@@ -13,10 +13,15 @@ from aiohttp import web
 from control_api.access.firebase import FirebaseVerifier, NotVerifiedError
 from control_api.web.errors import RefusedError
 from storage.database import Database
-from storage.keys import GRAIN, PREFIX
+from storage.keys import GRAIN, PREFIX, fingerprint
 from storage.records import ApiKey, Scope
 
 _log = logging.getLogger(__name__)
+
+IN_VAIN = timedelta(seconds=10)
+"""A key that was not found is not looked for again for so long: to be refused costs no database."""
+UNKNOWN = 10_000
+"""Such keys that are remembered, at about 200 bytes each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,8 @@ class SignIn:
         self._noted: dict[str, datetime] = {}
         """Key id → when its use was last noted from here, or was tried to be."""
         self._noting: set[asyncio.Task[None]] = set()
+        self._unknown: dict[str, datetime] = {}
+        """Fingerprint of a key that is none → when it was looked for in vain, the oldest first."""
 
     async def identify(self, request: web.Request, *, query_token: bool) -> Caller:
         """`query_token`: `?token=` counts too, where there is no bearer in the header. Raises RefusedError (401)."""
@@ -71,10 +78,14 @@ class SignIn:
         await self.close()
 
     async def _by_key(self, token: str) -> Caller | None:
-        now = datetime.now(UTC)
+        now, looked_for = datetime.now(UTC), fingerprint(token)
+        in_vain = self._unknown.get(looked_for)
+        if in_vain is not None and now < in_vain + IN_VAIN:
+            return None
         async with self._database.read() as work:
             key = await work.keys.find(token, now=now)
         if key is None:
+            self._note_unknown(looked_for, now)
             return None
         self._note(key, now)
         return Caller(key.organisation_id, key.scopes, key.id, key.id)
@@ -96,6 +107,12 @@ class SignIn:
             task = asyncio.create_task(self._used(key, now))
             self._noting.add(task)
             task.add_done_callback(self._noting.discard)
+
+    def _note_unknown(self, looked_for: str, now: datetime) -> None:
+        self._unknown.pop(looked_for, None)
+        if len(self._unknown) >= UNKNOWN:
+            del self._unknown[next(iter(self._unknown))]
+        self._unknown[looked_for] = now
 
     async def _used(self, key: ApiKey, now: datetime) -> None:
         try:

@@ -7,7 +7,7 @@ import logging
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated
 
 import jwt
@@ -48,7 +48,6 @@ class NotVerifiedError(Exception):
 class FirebaseUser:
     subject: str
     """Firebase's id of the user."""
-    email: str | None = field(repr=False)
     organisation: str
     scopes: frozenset[Scope]
 
@@ -64,7 +63,6 @@ class _Claims(BaseModel):
     iat: int
     auth_time: int
     sub: str = Field(min_length=1, max_length=128)
-    email: str | None = None
     organisation_uuid: str = Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")
     scopes: list[str] | str = ""
 
@@ -100,7 +98,7 @@ class FirebaseVerifier:
         self._check(claims)
         words = claims.scopes.split() if isinstance(claims.scopes, str) else claims.scopes
         scopes = frozenset(scope for scope in Scope if scope in words)
-        return FirebaseUser(claims.sub, claims.email, claims.organisation_uuid, scopes)
+        return FirebaseUser(claims.sub, claims.organisation_uuid, scopes)
 
     def _check(self, claims: _Claims) -> None:
         now = self._clock()

@@ -74,11 +74,6 @@ OFF = frozenset(
 """Plans that are not carried out anyway: with `enabled` false there is nothing to say of the rest of them."""
 
 
-def given(raw: Mapping[str, Any]) -> list[str]:
-    """Dotted paths of the fields that have a value, in order. A list is one field, whatever is in it."""
-    return [path for path, _ in _fields(raw)]
-
-
 def not_obeyed(raw: Mapping[str, Any], obeyed: frozenset[str]) -> list[str]:
     """A sentence for each field given that neither stands below a path in `obeyed` nor asks for what happens anyway.
 
@@ -94,6 +89,7 @@ def not_obeyed(raw: Mapping[str, Any], obeyed: frozenset[str]) -> list[str]:
 
 
 def _fields(raw: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    """Dotted path and value of each field that has one, in order. A list is one field, whatever is in it."""
     for key, value in raw.items():
         path = f"{above}{key}"
         if isinstance(value, Mapping) and key not in FREE:

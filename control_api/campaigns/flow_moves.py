@@ -74,8 +74,9 @@ async def shown(asked: Asked, flow_uuid: str) -> FlowShown:
 @contract.post("/{flow_uuid}/launch", status=200, limit="5/minute", errors=(400, 409))
 async def launch(asked: Asked, flow_uuid: str) -> Launched:
     """Launch a campaign: its customers are called from now on. An inbound flow takes calls from now on."""
+    queued = await _queued(asked, flow_uuid)
     async with changing(asked, flow_uuid) as (work, flow):
-        queued = await moves.launch(work, flow, asked.now)
+        await moves.launch(work, flow, asked.now)
     return Launched(flow_uuid=flow_uuid, customers_queued=queued)
 
 
@@ -97,7 +98,7 @@ async def toggle(asked: Asked, flow_uuid: str) -> FlowShown:
 async def schedule(asked: Asked, flow_uuid: str, body: Start) -> FlowShown:
     """Have a draft launched at a time."""
     async with changing(asked, flow_uuid) as (work, flow):
-        await _scheduled(work, flow, asked.now, body.start_at)
+        await moves.schedule(work, flow, asked.now, start_at=body.start_at)
     return await shown(asked, flow_uuid)
 
 
@@ -150,19 +151,20 @@ async def move_to(work: UnitOfWork, flow: Flow, now: datetime, status: FlowStatu
         case FlowStatus.ACTIVE:
             await moves.launch(work, flow, now)
         case FlowStatus.SCHEDULED:
-            await _scheduled(work, flow, now, None)
+            await moves.schedule(work, flow, now)
         case FlowStatus.COMPLETED:
             raise bad("status becomes completed by itself, when every customer has been called")
         case _:
             await TO[status](work, flow, now)
 
 
-async def _scheduled(work: UnitOfWork, flow: Flow, now: datetime, start_at: datetime | None) -> None:
-    moves.check(flow, moves.SCHEDULE)
-    when = start_at or flow.start_at
-    if when is None:
-        raise bad("start_at is required to schedule")
-    await moves.schedule(work, flow, now, start_at=when)
+async def _queued(asked: Asked, flow_uuid: str) -> int:
+    """Whom a launch would call. To count many takes too long for a writer, whom others wait for."""
+    async with asked.read() as work:
+        flow = await work.flows.get(flow_uuid)
+        if flow is None or flow.kind is FlowKind.INBOUND:
+            return 0
+        return await work.flows.queued(flow, asked.now)
 
 
 async def _done(asked: Asked, flow_uuid: str, move: Move) -> None:

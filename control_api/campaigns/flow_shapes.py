@@ -7,11 +7,24 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, StrictInt, StringConstraints, WithJsonSchema
 
 from control_api.assistant.field import Overrides
 from control_api.people.customer_shapes import Tag
-from control_api.web.shapes import Body, FreeObject, LanguageCode, Name, Phone, Shown, Text, Time, Zone, unset
+from control_api.web.shapes import (
+    Body,
+    Day,
+    EachOnce,
+    FreeObject,
+    LanguageCode,
+    Name,
+    Phone,
+    Shown,
+    Text,
+    Time,
+    Zone,
+    unset,
+)
 from storage.records import Distribution, Flow, FlowKind, FlowStatus
 
 YEARS = range(2000, 2200)
@@ -20,9 +33,10 @@ _D = TypeVar("_D", bound=date)
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-def _text(value: Any) -> Any:
-    if not isinstance(value, str):
-        raise ValueError("must be text")  # noqa: TRY004 - what pydantic turns into a sentence
+def _iso(value: Any) -> Any:
+    """Or a count of seconds would be taken for a moment."""
+    if not isinstance(value, str) or not re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]", value):
+        raise ValueError("must be a time such as 2026-05-01T09:00:00Z")
     return value
 
 
@@ -44,10 +58,6 @@ def _time_of_day(text: str) -> str:
     return text
 
 
-def _each_once(values: list[str]) -> list[str]:
-    return list(dict.fromkeys(values))
-
-
 def _in_order(days: list[str]) -> list[str]:
     return sorted(set(days), key=WEEK.index)
 
@@ -56,12 +66,12 @@ def _listed(value: Any) -> Any:
     return [value] if isinstance(value, int) else value
 
 
-Day = Annotated[date, BeforeValidator(_text), AfterValidator(_in_our_time), Field(examples=["2026-05-01"])]
-Moment = Annotated[datetime, BeforeValidator(_text), AfterValidator(_moment)]
+FlowDay = Annotated[Day, AfterValidator(_in_our_time), Field(examples=["2026-05-01"])]
+Moment = Annotated[datetime, BeforeValidator(_iso), AfterValidator(_moment)]
 TimeOfDay = Annotated[str, AfterValidator(_time_of_day), Field(examples=["09:00"])]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Reference = Annotated[str, StringConstraints(min_length=1, max_length=40)]
-Minutes = Annotated[int, Field(ge=1, le=10_080)]
+Minutes = Annotated[StrictInt, Field(ge=1, le=10_080)]
 Delays = Annotated[
     list[Minutes],
     BeforeValidator(_listed),
@@ -106,25 +116,25 @@ class FlowFields(Body):
         None, description="inbound: the carrier account that the calls come in on; null: any"
     )
     script_id: Reference | None = None
-    branches: Annotated[list[Tag], AfterValidator(_each_once), Field(max_length=50)] = unset()
+    branches: Annotated[list[Tag], EachOnce, Field(max_length=50)] = unset()
     contact_list_id: Reference | None = Field(None, description="who is called, in place of `branches`")
-    start_date: Day | None = None
-    end_date: Day | None = None
+    start_date: FlowDay | None = None
+    end_date: FlowDay | None = None
     time_window: TimeWindow | None = None
     start_at: Moment | None = None
     end_at: Moment | None = None
-    max_parallel_calls: Annotated[int, Field(ge=1, le=1000)] = unset()
-    rate_limit_per_number: Annotated[int, Field(ge=1, le=600, description="calls a minute")] = unset()
-    retry_attempts: Annotated[int, Field(ge=0, le=10)] = unset()
+    max_parallel_calls: Annotated[StrictInt, Field(ge=1, le=1000)] = unset()
+    rate_limit_per_number: Annotated[StrictInt, Field(ge=1, le=600, description="calls a minute")] = unset()
+    retry_attempts: Annotated[StrictInt, Field(ge=0, le=10)] = unset()
     retry_delay_minutes: Delays = unset()
-    retry_on: Annotated[list[Retryable], AfterValidator(_each_once)] = unset()
+    retry_on: Annotated[list[Retryable], EachOnce] = unset()
     phone_numbers: Annotated[
         list[Reference],
-        AfterValidator(_each_once),
+        EachOnce,
         Field(max_length=100, description="which it calls from: ids of phone numbers, or the numbers themselves"),
     ] = unset()
     distribution: Distribution = unset()
-    dedupe_hours: Annotated[int, Field(ge=0, le=8760)] = unset()
+    dedupe_hours: Annotated[StrictInt, Field(ge=0, le=8760)] = unset()
     config: FreeObject = unset()
     assistant_overrides: Overrides = unset()
 

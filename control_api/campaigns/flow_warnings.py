@@ -37,5 +37,4 @@ async def _metadata(work: UnitOfWork, flow: Flow) -> set[str]:
         whom = CustomerFilter(contact_list_id=flow.contact_list_id)
     else:
         whom = CustomerFilter(tags=flow.branches)
-    customers, _ = await work.customers.page(whom, SAMPLE)
-    return {key for customer in customers for key in customer.metadata}
+    return {key for customer in await work.customers.newest(whom, SAMPLE) for key in customer.metadata}

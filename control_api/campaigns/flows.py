@@ -7,21 +7,21 @@ from dataclasses import fields, replace
 from pydantic import Field
 
 from control_api.assistant.field import each_shown, flow_warnings, readable
+from control_api.campaigns import flow_moves
 from control_api.campaigns.flow_fields import looked_up, must_make_sense
 from control_api.campaigns.flow_metrics import metrics
 from control_api.campaigns.flow_moves import changing, move_to, shown
 from control_api.campaigns.flow_shapes import FlowBody, FlowChange, FlowMetrics, FlowShown, FlowWithMetrics
 from control_api.campaigns.flow_warnings import warnings_of
 from control_api.web.asked import Asked
-from control_api.web.contract import Contract
 from control_api.web.errors import bad, conflict, not_found
 from control_api.web.shapes import Body, Page, Shown
 from dialer import moves
 from storage.database import UnitOfWork
 from storage.ids import FLOW, new_id
-from storage.records import Flow, FlowKind, FlowStatus, Scope
+from storage.records import Flow, FlowKind, FlowStatus
 
-contract = Contract("Flows", "/flows", v1="/campaigns", read=Scope.CAMPAIGNS_READ, write=Scope.CAMPAIGNS_WRITE)
+contract = flow_moves.contract.again()
 
 SMALL = frozenset({"name", "description", "updated_at"})
 """What may change while customers are being called."""
@@ -48,7 +48,7 @@ async def every(asked: Asked, query: FlowsQuery) -> FlowsPage:
     async with asked.read() as work:
         found, total = await work.flows.page(query.limit, query.offset, kind=query.kind, status=query.status)
         figures = await metrics(work, found, asked.now) if query.include_metrics else {}
-        agents = {agent.id: agent for agent in await work.agents.active()}
+        agents = {agent.id: agent for agent in await work.agents.by_ids({flow.agent_id or "" for flow in found})}
         organisation = await work.organisations.get(asked.organisation)
 
     def listed(flow: Flow) -> FlowWithMetrics | FlowShown:
@@ -110,8 +110,10 @@ async def change(asked: Asked, flow_uuid: str, body: FlowChange) -> FlowShown:
         if _differences(flow, new) - SMALL:
             await _must_be_editable(work, new)
         await work.flows.save(new, now=asked.now)
-        if "status" in body.model_fields_set:
+        if "status" in body.model_fields_set and body.status is not flow.status:
             await move_to(work, new, asked.now, body.status)
+        elif new.status is FlowStatus.SCHEDULED and _differences(flow, new) - SMALL:
+            await moves.must_start(work, new, asked.now)
     return await shown(asked, flow_uuid)
 
 

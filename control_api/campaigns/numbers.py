@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StrictBool, StringConstraints
 
 from control_api.web.asked import Asked
 from control_api.web.contract import Contract
 from control_api.web.errors import conflict, not_found
 from control_api.web.shapes import Body, Page, Phone, Shown, Time, changes, unset
 from storage.assets import PhoneNumber
+from storage.database import UnitOfWork
 from storage.ids import NUMBER, new_id
 from storage.records import Scope
 
@@ -37,14 +38,14 @@ class NumberBody(Body):
     number: Phone
     name: Label = ""
     provider: Carrier = "exotel"
-    is_active: bool = True
+    is_active: StrictBool = True
 
 
 class NumberChange(Body):
     number: Phone = unset()
     name: Label = unset()
     provider: Carrier = unset()
-    is_active: bool = unset()
+    is_active: StrictBool = unset()
 
 
 class NumberShown(Shown):
@@ -94,14 +95,16 @@ async def get(asked: Asked, number_uuid: str) -> NumberShown:
 
 @contract.patch("/{number_uuid}", errors=(409,))
 async def change(asked: Asked, number_uuid: str, body: NumberChange) -> NumberShown:
-    """Change a phone number."""
+    """Change a phone number. One that flows name keeps its number."""
     async with asked.begin() as work:
-        number = await work.numbers.get(number_uuid)
+        number = await work.numbers.held(number_uuid)
         if number is None:
             raise not_found("Phone number")
         changed = replace(number, **changes(body), updated_at=asked.now)
-        if changed.number != number.number and not await work.numbers.is_free(changed.number):
-            raise conflict(TAKEN)
+        if changed.number != number.number:
+            await _must_be_unused(work, number)
+            if not await work.numbers.is_free(changed.number):
+                raise conflict(TAKEN)
         await work.numbers.save(changed, now=asked.now)
     return NumberShown.model_validate(changed)
 
@@ -113,7 +116,11 @@ async def delete(asked: Asked, number_uuid: str) -> None:
         number = await work.numbers.get(number_uuid)
         if number is None:
             raise not_found("Phone number")
-        used = await work.numbers.used(number)
-        if used:
-            raise conflict(f"Phone number is used by {used} flow{'s' if used > 1 else ''}")
+        await _must_be_unused(work, number)
         await work.numbers.delete(number_uuid)
+
+
+async def _must_be_unused(work: UnitOfWork, number: PhoneNumber) -> None:
+    used = await work.numbers.used(number)
+    if used:
+        raise conflict(f"Phone number is used by {used} flow{'s' if used > 1 else ''}")

@@ -81,7 +81,7 @@ async def get(asked: Asked, script_uuid: str) -> ScriptShown:
 async def change(asked: Asked, script_uuid: str, body: ScriptChange) -> ScriptShown:
     """Change a script."""
     async with asked.begin() as work:
-        script = await work.scripts.get(script_uuid)
+        script = await work.scripts.held(script_uuid)
         if script is None:
             raise not_found("Script")
         script = replace(script, **changes(body), updated_at=asked.now)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
-from functools import cached_property
+from dataclasses import dataclass
 
 import orjson
 from aiohttp import web
@@ -13,25 +14,33 @@ from control_api.document.openapi import document
 from control_api.web.contract import Endpoint
 
 
+@dataclass(frozen=True, slots=True)
+class _Made:
+    document: bytes
+    page: str
+
+
 class Description:
-    """Made when it is first asked for: a start costs nothing of it."""
+    """Made when it is first asked for, in a thread: a start costs nothing of it, and nobody else waits for it."""
 
     def __init__(self, endpoints: Sequence[Endpoint], *, url: str, version: str) -> None:
         self._endpoints, self._url, self._version = endpoints, url, version
+        self._making: asyncio.Future[_Made] | None = None
 
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/openapi.json", self._openapi), web.get("/docs", self._docs)]
 
-    @cached_property
-    def _document(self) -> bytes:
-        return orjson.dumps(document(self._endpoints, url=self._url, version=self._version))
+    async def _made(self) -> _Made:
+        if self._making is None:
+            self._making = asyncio.get_running_loop().run_in_executor(None, self._make)
+        return await asyncio.shield(self._making)
 
-    @cached_property
-    def _page(self) -> str:
-        return page(orjson.loads(self._document))
+    def _make(self) -> _Made:
+        described = orjson.dumps(document(self._endpoints, url=self._url, version=self._version))
+        return _Made(described, page(orjson.loads(described)))
 
     async def _openapi(self, request: web.Request) -> web.Response:
-        return web.Response(body=self._document, content_type="application/json")
+        return web.Response(body=(await self._made()).document, content_type="application/json")
 
     async def _docs(self, request: web.Request) -> web.Response:
         headers = {
@@ -39,4 +48,4 @@ class Description:
             "Referrer-Policy": "no-referrer",
             "X-Content-Type-Options": "nosniff",
         }
-        return web.Response(text=self._page, content_type="text/html", headers=headers)
+        return web.Response(text=(await self._made()).page, content_type="text/html", headers=headers)

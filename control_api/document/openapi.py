@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
+from control_api.access.limits import DEFAULT
 from control_api.web.contract import Endpoint
 from control_api.web.vocabulary import Vocabulary, path_in
 
@@ -127,7 +128,7 @@ def _operation(endpoint: Endpoint, vocabulary: Vocabulary, path: str, schemas: S
 
 def _description(endpoint: Endpoint) -> str:
     scope = f"Scope: `{endpoint.scope}`." if endpoint.scope is not None else "Any key."
-    return f"{scope} Rate limit: {endpoint.limit or '100/minute'}."
+    return f"{scope} Rate limit: {endpoint.limit or DEFAULT}."
 
 
 def _operation_id(method: str, path: str) -> str:

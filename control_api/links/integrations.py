@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
-
-from pydantic import AfterValidator, Field, StringConstraints
+from typing import Any
 
 from control_api.links.integration_checks import trouble_with
+from control_api.links.integration_shapes import (
+    AppsPage,
+    AppsQuery,
+    Checked,
+    ExotelBody,
+    ExotelShown,
+    ProviderShown,
+    ProvidersPage,
+    VoiceBody,
+    VoiceShown,
+)
 from control_api.web.asked import Asked
 from control_api.web.contract import Contract
 from control_api.web.errors import bad, conflict, not_found
 from control_api.web.hidden import masked
-from control_api.web.shapes import Body, Phone, Shown, Time
+from control_api.web.shapes import Body
 from storage.assets import Integration, IntegrationKind
 from storage.database import UnitOfWork
 from storage.records import FlowKind, FlowStatus, Scope
@@ -24,86 +33,6 @@ contract = Contract(
 
 TELEPHONY = {"exotel": "Exotel"}
 VOICE = {"sarvam": "Sarvam", "elevenlabs": "ElevenLabs", "openai": "OpenAI"}
-
-Secret = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,500}$")]
-
-
-def _plain_url(url: str) -> str:
-    if "@" in url or "?" in url or "#" in url:
-        raise ValueError("must have no credentials, query or fragment")
-    return url.rstrip("/")
-
-
-class ExotelBody(Body):
-    api_key: Secret
-    api_token: Secret
-    account_sid: str = Field(pattern=r"^[A-Za-z0-9_-]{1,80}$")
-    subdomain: Literal["api.exotel.com", "api.in.exotel.com"] = "api.exotel.com"
-    phone_number: Phone | None = None
-
-
-class VoiceBody(Body):
-    api_key: Secret
-    base_url: Annotated[str, AfterValidator(_plain_url)] | None = Field(
-        None, pattern=r"^https?://[!-~]+$", max_length=500, description="of a server that speaks OpenAI's protocol"
-    )
-
-
-class ExotelShown(Shown):
-    provider: str
-    account_sid: str | None
-    api_key: str | None
-    api_token: str | None
-    subdomain: str | None
-    phone_number: str | None
-    is_connected: bool
-    connected_at: Time | None
-    checked_at: Time | None
-    trouble: str | None
-
-
-class VoiceShown(Shown):
-    provider: str
-    api_key: str | None
-    base_url: str | None
-    is_connected: bool
-    connected_at: Time | None
-    checked_at: Time | None
-    trouble: str | None = Field(description="what the provider said to the credentials, if they are not good")
-
-
-class ProviderShown(Shown):
-    provider: str
-    name: str
-    is_connected: bool
-    connected_at: Time | None
-
-
-class ProvidersPage(Shown):
-    providers: list[ProviderShown]
-    total: int
-
-
-class AppsQuery(Body):
-    category: str = Field("", max_length=40, description="crm, calendar, messaging")
-
-
-class AppShown(Shown):
-    app: str
-    category: str
-    is_connected: bool
-
-
-class AppsPage(Shown):
-    apps: list[AppShown]
-    total: int
-
-
-class Checked(Shown):
-    provider: str
-    ok: bool
-    detail: str | None
-    checked_at: Time
 
 
 @contract.get("/telephony")
@@ -231,7 +160,7 @@ async def _check(asked: Asked, provider: str) -> Checked:
     credentials = {**kept.settings, **_secrets(asked, kept)}
     trouble = await trouble_with(provider, credentials, asked.services.http, asked.services.places)
     async with asked.begin() as work:
-        await work.integrations.checked(provider, at=asked.now, trouble=trouble)
+        await work.integrations.checked(kept, at=asked.now, trouble=trouble)
     return Checked(provider=provider, ok=trouble is None, detail=trouble, checked_at=asked.now)
 
 

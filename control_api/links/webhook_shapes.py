@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, Field, StrictBool, WithJsonSchema
 
 from control_api.links.webhook_targets import LONGEST_URL, MOST_HEADERS, check_headers
 from control_api.web.shapes import Body, Name, Shown, Time, unset
@@ -93,7 +93,7 @@ class WebhookChange(Body):
     url: Address = unset()
     events: Events = unset()
     headers: dict[str, str] = unset()
-    is_active: bool = unset()
+    is_active: StrictBool = unset()
     secret: Secret = unset()
 
 

@@ -94,7 +94,7 @@ async def change(asked: Asked, webhook_uuid: str, body: WebhookChange) -> Webhoo
     if new.get("is_active"):
         new |= {"failures": 0, "trouble": None}
     async with asked.begin() as work:
-        webhook = await work.webhooks.get(webhook_uuid)
+        webhook = await work.webhooks.held(webhook_uuid)
         if webhook is None:
             raise not_found("Webhook")
         if "headers" in new:

@@ -98,7 +98,10 @@ async def get(asked: Asked, list_uuid: str) -> ListShown:
 async def change(asked: Asked, list_uuid: str, body: ListChange) -> ListShown:
     """Change a contact list's name or description."""
     async with asked.begin() as work:
-        changed = replace(await _found(work, list_uuid), **changes(body), updated_at=asked.now)
+        found = await work.lists.held(list_uuid)
+        if found is None:
+            raise not_found("Contact list")
+        changed = replace(found, **changes(body), updated_at=asked.now)
         await work.lists.save(changed, now=asked.now)
         return (await _shown(work, [changed]))[0]
 
@@ -118,7 +121,7 @@ async def add(asked: Asked, list_uuid: str, body: Members) -> Added:
     """Put customers on a contact list."""
     async with asked.begin() as work:
         await _found(work, list_uuid)
-        await _must_be_customers(work, body.customer_ids)
+        await _must_be_customers(work, body.customer_ids, asked.vocabulary.word(Members, "customer_ids"))
         added = await work.lists.put(list_uuid, body.customer_ids)
         return Added(added=added, size=await _size(work, list_uuid))
 
@@ -148,11 +151,11 @@ async def _found(work: UnitOfWork, list_uuid: str) -> ContactList:
     return found
 
 
-async def _must_be_customers(work: UnitOfWork, ids: Sequence[str]) -> None:
+async def _must_be_customers(work: UnitOfWork, ids: Sequence[str], field: str) -> None:
     known = {customer.id for customer in await work.customers.by_ids(ids)}
     for customer_id in ids:
         if customer_id not in known:
-            raise bad(f"customer_ids holds {customer_id}, which is not a customer of this organisation")
+            raise bad(f"{field} holds {customer_id}, which is not a customer of this organisation")
 
 
 async def _size(work: UnitOfWork, list_uuid: str) -> int:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, TextIO
 
-from control_api.people.customer_rows import Unread
+from control_api.people.customer_rows import Unread, must_be_few
 from control_api.web.errors import RefusedError, bad
 from control_api.web.reading import parsed
 
@@ -27,30 +27,36 @@ FIELDS = frozenset(
     }
 )
 """Columns that are fields of a customer. Every other one is a key of its metadata."""
+FLAGS = ("opted_out", "recording_opt_out")
+WORDS = dict.fromkeys(("true", "yes", "y", "on", "t", "1"), True) | dict.fromkeys(
+    ("false", "no", "n", "off", "f", "0"), False
+)
+"""Of a flag, in whatever case."""
 ALIASES = {"phone_number": "phone", "customer_name": "name"}
 """As campaigns' files call them."""
 SEPARATORS = ",;\t"
 
 
 def csv_rows(text: TextIO) -> Iterator[tuple[int, Any]]:
-    """Numbered from 1, without the header. Raises RefusedError, at once, for a header that will not do."""
+    """Numbered from 1. Raises RefusedError, at once, for a header that will not do, and for too many rows."""
     header, separator = _header(text)
+    must_be_few(_records(text, separator))
+    records = _records(text, separator)
+    return enumerate((record if isinstance(record, Unread) else _row(header, record) for record in records), 1)
+
+
+def _records(text: TextIO, separator: str) -> Iterator[list[str] | Unread]:
+    """Without the header."""
     text.seek(0)
     records = csv.reader(text, delimiter=separator, strict=True)
     _first(records)
-    return enumerate(_rows(header, records), 1)
-
-
-def _rows(header: Sequence[str], records: Iterator[list[str]]) -> Iterator[dict[str, Any] | Unread]:
     while True:
         try:
-            record = next(records)
+            yield next(records)
         except StopIteration:
             return
         except csv.Error as error:  # the reader goes on with the next line
             yield Unread(f"the row is not valid CSV: {error}")
-        else:
-            yield _row(header, record)
 
 
 def _header(text: TextIO) -> tuple[list[str], str]:
@@ -92,6 +98,7 @@ def _row(header: Sequence[str], record: Sequence[str]) -> dict[str, Any] | Unrea
     if any("\0" in cell for cell in cells):
         return Unread("the row holds a character that cannot be stored", phone)
     row: dict[str, Any] = {name: given.pop(name) for name in FIELDS & given.keys()}
+    row |= {name: WORDS.get(row[name].lower(), row[name]) for name in FLAGS if name in row}
     if "tags" in row:
         row["tags"] = [tag for tag in map(str.strip, row["tags"].split(",")) if tag]
     if "metadata" in row:

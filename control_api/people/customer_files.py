@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import TextIOWrapper
@@ -11,7 +10,7 @@ from pathlib import PurePath
 from typing import Any, BinaryIO, TextIO
 
 from control_api.people.customer_csv import csv_rows
-from control_api.people.customer_rows import Unread
+from control_api.people.customer_rows import Unread, must_be_few
 from control_api.people.json_array import NotAnArrayError, elements
 from control_api.web.bodies import Upload
 from control_api.web.errors import RefusedError, bad
@@ -48,8 +47,7 @@ def rows_of(upload: Upload, text: TextIO) -> Iterator[tuple[int, Any]]:
 
 def _json_rows(text: TextIO) -> Iterator[tuple[int, Any]]:
     try:
-        for _ in elements(text, NAMES):
-            time.sleep(0)  # as in `read_rows`
+        must_be_few(elements(text, NAMES))
     except NotAnArrayError as error:
         raise bad(f"the file {error}") from None
     text.seek(0)

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import islice
-from typing import Annotated, Any
+from typing import Any
 
 from pydantic import Field
 
 from control_api.assistant.field import kept
+from control_api.people import customers
 from control_api.people.customer_files import rows_of, text_of
-from control_api.people.customer_rows import RowError, Rows, read_rows
+from control_api.people.customer_rows import MOST, RowError, Rows, read_rows
 from control_api.web.asked import Asked
 from control_api.web.bodies import Form, Upload, parts
-from control_api.web.contract import Contract
 from control_api.web.errors import bad, not_found
-from control_api.web.shapes import Body, Shown
+from control_api.web.shapes import Body, File, Shown, is_small
 from storage.customers import Upserted
-from storage.records import Scope
 
-contract = Contract("Customers", "/customers", v1="/contacts", read=Scope.CONTACTS_READ, write=Scope.CONTACTS_WRITE)
+contract = customers.contract.again()
 
 FILE_BYTES, FIELD_BYTES = 50 << 20, 1 << 10
 CHUNK = 1000
@@ -29,11 +29,14 @@ CHUNK = 1000
 TOLD = 1000
 """Rows whose errors are told."""
 
-File = Annotated[str, Field(json_schema_extra={"format": "binary"})]
+_readers = ThreadPoolExecutor(2, thread_name_prefix="import")
+"""A file is read for seconds: whatever else goes to a thread does not wait for it."""
 
 
 class ImportForm(Body):
-    file: File = Field(description="UTF-8, .csv with a header or .json with an array of objects, up to 50 MB")
+    file: File = Field(
+        description=f"UTF-8, .csv with a header or .json with an array of objects, up to 50 MB and {MOST} rows"
+    )
 
 
 class ImportDone(Shown):
@@ -69,14 +72,16 @@ async def imported(asked: Asked, upload: Upload, *, list_id: str | None = None) 
     end is refused before anything is kept. Raises RefusedError.
     """
     done = ImportDone(imported=0, updated=0, skipped=0, errors=[])
+    read = partial(asyncio.get_running_loop().run_in_executor, _readers)
     with text_of(upload) as text:
-        rows = await asyncio.to_thread(rows_of, upload, text)
-        while (chunk := await asyncio.to_thread(_chunk, asked, rows)).count:
-            became = await _keep(asked, chunk, list_id)
+        rows = await read(rows_of, upload, text)
+        while (chunk := await read(_chunk, asked, rows)).count:
+            became = await _keep(asked, chunk, list_id) if chunk.customers else Upserted()
+            errors = sorted([*chunk.errors, *chunk.refused(became.refused)], key=lambda error: error.row)
             done.imported += became.created
             done.updated += became.updated
-            done.skipped += chunk.count - len(chunk.customers)
-            done.errors += chunk.errors[: TOLD - len(done.errors)]
+            done.skipped += chunk.count - became.created - became.updated
+            done.errors += errors[: TOLD - len(done.errors)]
     return done
 
 
@@ -89,7 +94,7 @@ async def _keep(asked: Asked, chunk: Rows, list_id: str | None) -> Upserted:
             fields - {"name"} if customer.name == customer.phone else fields
             for customer, fields in zip(chunk.customers, chunk.given, strict=True)
         ]
-        done = await work.customers.upsert(chunk.customers, news, now=asked.now)
+        done = await work.customers.upsert(chunk.customers, news, now=asked.now, fits=is_small)
         if list_id is not None:
             await work.lists.put(list_id, done.ids)
     return done

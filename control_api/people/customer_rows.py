@@ -12,8 +12,11 @@ from pydantic import Field, ValidationError
 
 from control_api.people.customer_shapes import CustomerFields
 from control_api.web.errors import RefusedError, sentence
-from control_api.web.shapes import Shown
+from control_api.web.shapes import TOO_LARGE, Shown
 from storage.assets import Customer
+
+MOST = 200_000
+"""Rows of one file."""
 
 
 class RowError(Shown):
@@ -38,9 +41,26 @@ class Rows:
     count: int
     """Of rows, good, bad and blank."""
     customers: list[Customer]
+    numbers: list[int]
+    """The row of each of them."""
     given: list[frozenset[str]]
     """The fields that each of them came with."""
     errors: list[RowError]
+
+    def refused(self, places: Iterable[int]) -> list[RowError]:
+        """Of the customers who stand there, whose metadata grew too large when it was merged."""
+        return [
+            RowError(row=self.numbers[place], phone=self.customers[place].phone, reason=f"metadata {TOO_LARGE}")
+            for place in places
+        ]
+
+
+def must_be_few(rows: Iterable[object]) -> None:
+    """Reads them to their end. Raises RefusedError if there are more than `MOST`."""
+    for count, _ in enumerate(rows, 1):
+        time.sleep(0)  # as in `read_rows`
+        if count > MOST:
+            raise RefusedError(413, f"The file has more than {MOST} rows")
 
 
 def read_rows(
@@ -51,6 +71,7 @@ def read_rows(
     It gives way after each row, or whatever the event loop has to do would wait for Python's 5 ms to be over.
     """
     customers: list[Customer] = []
+    numbers: list[int] = []
     given: list[frozenset[str]] = []
     errors: list[RowError] = []
     count = 0
@@ -71,8 +92,9 @@ def read_rows(
             errors.append(RowError(row=number, phone=fields.phone, reason=refused.detail))
         else:
             customers.append(customer)
+            numbers.append(number)
             given.append(fields.given)
-    return Rows(count, customers, given, errors)
+    return Rows(count, customers, numbers, given, errors)
 
 
 def _wrong(number: int, row: Any, error: ValidationError) -> RowError:

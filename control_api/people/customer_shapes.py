@@ -6,22 +6,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import Field, StrictBool, StringConstraints
 
 from control_api.assistant.field import Overrides
 from control_api.records.call_shapes import CallShown
-from control_api.web.shapes import Body, Email, FreeObject, Name, Phone, Shown, Time, Zone, unset
+from control_api.web.shapes import Body, EachOnce, Email, FreeObject, Name, Phone, Shown, Time, Zone, unset
 from storage.assets import Customer
 from storage.ids import CUSTOMER, new_id
 
-
-def _each_once(tags: list[str]) -> list[str]:
-    return list(dict.fromkeys(tags))
-
-
 Language = Literal["hi", "en", "hi-en", "ta", "te", "kn", "mr", "bn", "gu", "ml", "pa"]
 Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Tags = Annotated[list[Tag], AfterValidator(_each_once), Field(max_length=100)]
+Tags = Annotated[list[Tag], EachOnce, Field(max_length=100)]
 
 
 class CustomerFields(Body):
@@ -34,8 +29,8 @@ class CustomerFields(Body):
     preferred_language: Language | None = None
     timezone: Zone | None = None
     metadata: FreeObject = Field({})
-    opted_out: bool = False
-    recording_opt_out: bool = False
+    opted_out: StrictBool = False
+    recording_opt_out: StrictBool = False
     external_id: str | None = Field(None, max_length=40)
     extension: str | None = Field(None, max_length=10)
     assistant_overrides: Overrides = Field({})
@@ -52,7 +47,7 @@ class CustomerFields(Body):
 
 
 class CustomerBody(CustomerFields):
-    overwrite: bool = Field(False, description="merge into the customer with this phone, if there is one")
+    overwrite: StrictBool = Field(False, description="merge into the customer with this phone, if there is one")
 
 
 class CustomerChange(Body):
@@ -65,8 +60,8 @@ class CustomerChange(Body):
     preferred_language: Language | None = None
     timezone: Zone | None = None
     metadata: FreeObject = unset()
-    opted_out: bool = unset()
-    recording_opt_out: bool = unset()
+    opted_out: StrictBool = unset()
+    recording_opt_out: StrictBool = unset()
     external_id: str | None = Field(None, max_length=40)
     extension: str | None = Field(None, max_length=10)
     assistant_overrides: Overrides = unset()

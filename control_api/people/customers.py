@@ -12,13 +12,16 @@ from pydantic import Field
 from control_api.assistant.field import each_shown, kept, readable, warnings
 from control_api.people.customer_rows import RowError, read_rows
 from control_api.people.customer_shapes import CustomerBody, CustomerChange, CustomerShown, CustomerWithCalls
+from control_api.records.audible import audible
 from control_api.records.call_shapes import CallShown
+from control_api.records.recording_file import forget
 from control_api.web.asked import Asked
 from control_api.web.contract import Contract
-from control_api.web.errors import conflict, not_found
-from control_api.web.shapes import Body, Page, Shown, changes
+from control_api.web.errors import bad, conflict, not_found
+from control_api.web.shapes import TOO_LARGE, Body, Page, Shown, changes, is_small
 from storage.assets import Customer
 from storage.customers import CustomerFilter
+from storage.recordings import Recordings
 from storage.records import Scope
 
 contract = Contract("Customers", "/customers", v1="/contacts", read=Scope.CONTACTS_READ, write=Scope.CONTACTS_WRITE)
@@ -86,7 +89,9 @@ async def create(asked: Asked, body: CustomerBody) -> CustomerShown:
     customer = replace(customer, assistant_overrides=kept(asked, customer.assistant_overrides))
     async with asked.begin() as work:
         if body.overwrite:
-            done = await work.customers.upsert([customer], [body.given], now=asked.now)
+            done = await work.customers.upsert([customer], [body.given], now=asked.now, fits=is_small)
+            if done.refused:
+                raise bad(f"metadata {TOO_LARGE}")
             found = await work.customers.get(done.ids[0])
             assert found is not None
             customer = found
@@ -125,8 +130,9 @@ async def bulk(asked: Asked, body: Bulk) -> BulkDone:
         if body.mode == "append":
             await work.customers.append(rows.customers)
             return BulkDone(created=len(rows.customers), updated=0, errors=rows.errors)
-        done = await work.customers.upsert(rows.customers, rows.given, now=asked.now)
-    return BulkDone(created=done.created, updated=done.updated, errors=rows.errors)
+        done = await work.customers.upsert(rows.customers, rows.given, now=asked.now, fits=is_small)
+    errors = sorted([*rows.errors, *rows.refused(done.refused)], key=lambda error: error.row)
+    return BulkDone(created=done.created, updated=done.updated, errors=errors)
 
 
 @contract.get("/{customer_uuid}")
@@ -139,7 +145,8 @@ async def get(asked: Asked, customer_uuid: str, query: CallsToo) -> CustomerWith
         if not query.include_calls:
             return _shown(asked, customer)
         calls = await work.calls.of_customer(customer_uuid, RECENT_CALLS)
-    shown = [CallShown.of(call, asked) for call in calls]
+        heard = await audible(work, calls)
+    shown = [CallShown.of(call, asked, heard) for call in calls]
     told = warnings(asked, customer.assistant_overrides)
     return CustomerWithCalls.of(readable(asked, customer), told, calls=shown)
 
@@ -149,15 +156,18 @@ async def change(asked: Asked, customer_uuid: str, body: CustomerChange) -> Cust
     """Change a customer. Metadata is merged."""
     new = changes(body)
     async with asked.begin() as work:
+        taken = "phone" in new and await work.customers.taken(new["phone"])
         customer = await work.customers.held(customer_uuid)
         if customer is None:
             raise not_found("Customer")
         if "metadata" in new:
             new["metadata"] = {**customer.metadata, **new["metadata"]}
+            if not is_small(new["metadata"]):
+                raise bad(f"metadata {TOO_LARGE}")
         if "assistant_overrides" in new:
             new["assistant_overrides"] = kept(asked, new["assistant_overrides"], customer.assistant_overrides)
         if new.get("phone", customer.phone) != customer.phone:
-            if await work.customers.taken(new["phone"]):
+            if taken:
                 raise conflict(TAKEN)
             new["copy"] = 0
         customer = replace(customer, **new, updated_at=asked.now)
@@ -167,10 +177,14 @@ async def change(asked: Asked, customer_uuid: str, body: CustomerChange) -> Cust
 
 @contract.delete("/{customer_uuid}")
 async def delete(asked: Asked, customer_uuid: str) -> None:
-    """Delete a customer. Its calls stay."""
+    """Delete a customer. Its calls stay, but not the recordings of one who opted out of them."""
     async with asked.begin() as work:
-        if not await work.customers.delete(customer_uuid):
+        customer = await work.customers.held(customer_uuid)
+        if customer is None:
             raise not_found("Customer")
+        recordings = await work.calls.forget_recordings(customer_uuid) if customer.recording_opt_out else []
+        await work.customers.delete(customer_uuid)
+    await forget(Recordings(asked.services.data), recordings)
 
 
 def _shown(asked: Asked, customer: Customer) -> CustomerShown:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Self
 
 from pydantic import Field
@@ -36,9 +37,9 @@ class CallShown(Shown):
     ended_at: Time | None
 
     @classmethod
-    def of(cls, call: Call, asked: Asked, **more: Any) -> Self:
+    def of(cls, call: Call, asked: Asked, audible: Collection[str], **more: Any) -> Self:
+        """`audible` are ids of calls whose recording may be heard."""
         seconds = None if call.duration is None else round(call.duration)
-        offered = call.recording is not None and call.status is CallStatus.ENDED
         return cls(
             uuid=call.id,
             call_type=call.call_type,
@@ -53,7 +54,7 @@ class CallShown(Shown):
             outcome=call.outcome,
             sentiment=call.sentiment,
             summary=call.summary,
-            recording_url=asked.url(f"/api/voice/calls/{call.id}/recording") if offered else None,
+            recording_url=asked.url(f"/api/voice/calls/{call.id}/recording") if call.id in audible else None,
             key_details=dict(call.key_details),
             language_detected=call.language,
             ended_reason=call.reason or None,

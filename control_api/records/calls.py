@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Literal
 
 import orjson
 from aiohttp import web
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
+from control_api.records.audible import audible
 from control_api.records.call_shapes import CallShown, CallWithTranscript, LatencyShown, LineShown
 from control_api.records.recording_file import Format, preferred, recording_file
 from control_api.web.asked import Asked
 from control_api.web.contract import Contract
 from control_api.web.errors import RefusedError, not_found
-from control_api.web.shapes import Body, Page, Shown, Time
-from storage.call_details import change_details
+from control_api.web.shapes import Body, Day, Page, Shown, Time
 from storage.call_search import CallFilter
 from storage.recordings import Recordings
-from storage.records import CallStatus, CallType, Outcome, Scope, Sentiment
+from storage.records import CallType, Outcome, Scope, Sentiment
 
 contract = Contract("Calls", "/calls", v1="/calls", read=Scope.CALLS_READ, write=Scope.CALLS_WRITE)
 
@@ -29,23 +28,15 @@ LARGEST_DETAILS = 256 << 10
 """Bytes of JSON that the `key_details` of a call may come to."""
 
 
-def _day(text: Any) -> Any:
-    """Or a count of seconds would be taken for a day."""
-    if isinstance(text, str) and not re.fullmatch(r"\d{4}-\d\d-\d\d", text):
-        raise ValueError("must be a date such as 2026-05-12")
-    return text
-
-
 Id = Annotated[str | None, Field(max_length=80)]
-Day = Annotated[date, BeforeValidator(_day), Field(description="in UTC, counted in")]
 
 
 class Period(Body):
     """Of the days on which calls started."""
 
     flow_uuid: Id = Field(None, alias="campaign_id")
-    date_from: Day | None = None
-    date_to: Day | None = None
+    date_from: Day | None = Field(None, description="in UTC, counted in")
+    date_to: Day | None = Field(None, description="in UTC, counted in")
 
     @field_validator("date_to")
     @classmethod
@@ -144,9 +135,11 @@ async def get(asked: Asked, call_uuid: str) -> CallWithTranscript:
             raise not_found("Call")
         turns = await work.calls.turns(call_uuid)
         latencies = await work.calls.latencies(call_uuid)
+        heard = await audible(work, [call])
     return CallWithTranscript.of(
         call,
         asked,
+        heard,
         transcript=[LineShown.of(turn) for turn in turns],
         latencies=[LatencyShown.model_validate(latency) for latency in latencies],
     )
@@ -169,9 +162,8 @@ async def recording(asked: Asked, call_uuid: str, query: RecordingQuery) -> web.
         call = await work.calls.get(call_uuid)
         if call is None:
             raise not_found("Call")
-        customer = None if call.customer_id is None else await work.customers.get(call.customer_id)
-    opted_out = customer is not None and customer.recording_opt_out
-    if call.recording is None or call.status is not CallStatus.ENDED or opted_out:
+        heard = await audible(work, [call])
+    if call.recording is None or call.id not in heard:
         raise not_found("Recording")
     wanted = Format[query.format.upper()] if query.format else preferred(asked.request.headers.get("Accept", ""))
     wav = await asyncio.to_thread(Recordings(asked.services.data).file, call.recording)
@@ -200,7 +192,7 @@ async def add_details(asked: Asked, call_uuid: str, body: Details) -> DetailsSho
         return merged
 
     async with asked.begin() as work:
-        details = await change_details(work.calls, call_uuid, merge)
+        details = await work.calls.change_details(call_uuid, merge)
     if details is None:
         raise not_found("Call")
     return DetailsShown(uuid=call_uuid, key_details=dict(details), updated_at=asked.now)
@@ -209,7 +201,8 @@ async def add_details(asked: Asked, call_uuid: str, body: Details) -> DetailsSho
 async def _page(asked: Asked, query: Page, wanted: CallFilter) -> CallsPage:
     async with asked.read() as work:
         found, total = await work.calls.newest(query.limit, query.offset, wanted)
-    return CallsPage(calls=[CallShown.of(call, asked) for call in found], total=total)
+        heard = await audible(work, found)
+    return CallsPage(calls=[CallShown.of(call, asked, heard) for call in found], total=total)
 
 
 def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:

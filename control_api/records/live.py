@@ -9,15 +9,19 @@ from typing import Any
 import orjson
 from aiohttp import WSMsgType, web
 
-from control_api.access.auth import SignIn, require
+from control_api.access.auth import require
 from control_api.records.stories import PASSING, Stories
-from control_api.web.errors import RefusedError
+from control_api.web.admission import admitted
+from control_api.web.asked import Services
+from control_api.web.errors import RefusedError, conflict, not_found
+from control_api.web.reading import path_part
 from storage.bus import SlowSubscriberError
-from storage.database import Database
 from storage.records import Scope
 
 _log = logging.getLogger(__name__)
 
+NAME = "GET /ws/live/{call}"
+"""What its limit is counted under."""
 SEND_SECONDS = 5.0
 """A reader that takes no message for this long is dropped, never the call."""
 
@@ -25,8 +29,8 @@ SEND_SECONDS = 5.0
 class LiveSocket:
     """`?partials=1` asks for the news of the moment too: partial transcripts, speech, and what was held."""
 
-    def __init__(self, database: Database, stories: Stories, sign_in: SignIn) -> None:
-        self._database, self._stories, self._sign_in = database, stories, sign_in
+    def __init__(self, services: Services, stories: Stories) -> None:
+        self._services, self._stories = services, stories
 
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/ws/live/{call}", self._connect, allow_head=False)]
@@ -35,21 +39,31 @@ class LiveSocket:
         socket = web.WebSocketResponse(heartbeat=20.0)
         await socket.prepare(request)
         try:
-            caller = await self._sign_in.identify(request, query_token=True)
-            require(caller, Scope.CALLS_READ)
+            call = await self._asked_for(request)
         except RefusedError as refused:
             await socket.close(code=4000 + refused.status, message=refused.detail.encode())
-            return socket
-        call = request.match_info["call"]
-        async with self._database.read(caller.organisation_id) as work:
+        except Exception:  # noqa: BLE001 - an open socket is told by its own means
+            _log.exception("a live call could not be looked up")
+            await socket.close(code=1011)
+        else:
+            await self._follow(socket, call, partials=request.query.get("partials") == "1")
+        return socket
+
+    async def _asked_for(self, request: web.Request) -> str:
+        """The call's id, if the caller may follow it. Raises RefusedError."""
+        caller = await admitted(request, self._services, NAME, query_token=True)
+        require(caller, Scope.CALLS_READ)
+        call = path_part(request, "call")
+        async with self._services.database.read(caller.organisation_id) as work:
             found = await work.calls.get(call)
         if found is None:
-            await socket.close(code=4404, message=b"Call not found")
-            return socket
+            raise not_found("Call")
         if found.ended_at is not None and not self._stories.knows(f"call.{call}"):
-            await socket.close(code=4409, message=b"The call is over")
-            return socket
-        telling = asyncio.create_task(self._tell(socket, call, request.query.get("partials") == "1"))
+            raise conflict("The call is over")
+        return call
+
+    async def _follow(self, socket: web.WebSocketResponse[Any], call: str, *, partials: bool) -> None:
+        telling = asyncio.create_task(self._tell(socket, call, partials))
         try:
             async for message in socket:
                 if message.type is WSMsgType.ERROR:
@@ -57,7 +71,6 @@ class LiveSocket:
         finally:
             telling.cancel()
             await asyncio.wait([telling])  # raises what befalls this task, and not that one's cancellation
-        return socket
 
     async def _tell(self, socket: web.WebSocketResponse[Any], call: str, partials: bool) -> None:
         code = 1000

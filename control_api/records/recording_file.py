@@ -6,13 +6,13 @@ import asyncio
 import os
 import re
 import secrets
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from enum import Enum
 from itertools import chain
 from pathlib import Path
 
-import av
-from av.audio.resampler import AudioResampler
+from storage.recordings import Recordings
 
 BITS_A_SECOND = 64_000
 """For both channels: telephone speech, and one of them is silent most of the time."""
@@ -62,6 +62,20 @@ async def recording_file(wav: Path, wanted: Format) -> Path | None:
     return made
 
 
+async def forget(recordings: Recordings, paths: Sequence[str]) -> None:
+    """Removes the files, also if the caller is cancelled. Not while an MP3 is made, or that would stay."""
+    if paths:
+        removing = asyncio.get_running_loop().run_in_executor(_encoder, _remove, recordings, paths)
+        await asyncio.shield(removing)
+
+
+def _remove(recordings: Recordings, paths: Sequence[str]) -> None:
+    for path in paths:
+        wav = recordings.file(path)
+        wav.unlink(missing_ok=True)
+        wav.with_suffix(".mp3").unlink(missing_ok=True)
+
+
 def _stale(made: Path, wav: Path) -> bool | None:
     """Whether it is to be made; None if there is nothing to make it of."""
     try:
@@ -88,6 +102,9 @@ def _make(made: Path, wav: Path) -> None:
 
 
 def _encode(wav: Path, mp3: Path) -> None:
+    import av  # a tenth of a second that a start need not spend
+    from av.audio.resampler import AudioResampler
+
     with av.open(str(wav), format="wav") as source, av.open(str(mp3), "w", format="mp3") as target:
         sound = source.streams.audio[0]
         rate = min(RATES, key=lambda rate: (abs(rate - sound.rate), -rate))

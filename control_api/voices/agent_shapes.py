@@ -61,7 +61,7 @@ class AgentBody(Body):
             description=self.description or "",
             avatar_color=self.avatar_color or COLOR,
             avatar_initials=self.avatar_initials or initials(self.name),
-            voice_config=kept(self.voice_config),
+            voice_config=as_recorded(self.voice_config),
             config=self.config,
             assistant_overrides=self.assistant_overrides,
         )
@@ -88,7 +88,7 @@ class AgentChange(Body):
         if "avatar_initials" in new:
             new["avatar_initials"] = self.avatar_initials or initials(new.get("name", agent.name))
         if "voice_config" in new:
-            new["voice_config"] = kept(self.voice_config)
+            new["voice_config"] = as_recorded(self.voice_config)
         return new
 
 
@@ -108,8 +108,8 @@ class AgentShown(Shown):
     warnings: list[str] = Field(description="what of `assistant_overrides` is not obeyed yet")
 
 
-def kept(voice_config: VoiceConfig | None) -> dict[str, Any]:
-    """As the record has it: nothing of what was not said."""
+def as_recorded(voice_config: VoiceConfig | None) -> dict[str, Any]:
+    """Nothing of what was not said."""
     return voice_config.model_dump(exclude_none=True) if voice_config is not None else {}
 
 

@@ -30,9 +30,9 @@ async def every(asked: Asked) -> list[AgentShown]:
 @contract.post("", limit="20/minute")
 async def create(asked: Asked, body: AgentBody) -> AgentShown:
     """Create an agent."""
-    await _prepare(asked, body, {})
+    plan = await _plan(asked, body, {})
     agent = body.record(asked.organisation, asked.now)
-    agent = replace(agent, assistant_overrides=kept(asked, agent.assistant_overrides))
+    agent = replace(agent, **plan, assistant_overrides=kept(asked, agent.assistant_overrides))
     async with asked.begin() as work:
         await work.agents.add(agent)
     return (await _shown(asked, [agent]))[0]
@@ -55,11 +55,11 @@ async def change(asked: Asked, agent_uuid: str, body: AgentChange) -> AgentShown
         known = await work.agents.get(agent_uuid)
     if known is None or not known.is_active:
         raise not_found("Agent")
-    await _prepare(asked, body, known.config)
+    await _plan(asked, body, known.config)  # beforehand: it may load providers, which no writer should wait for
     async with asked.begin() as work:
-        agent = await work.agents.get(agent_uuid)
+        agent = await work.agents.held(agent_uuid)
         if agent is not None:
-            new = body.applied(agent)
+            new = body.applied(agent) | await _plan(asked, body, agent.config)
             if "assistant_overrides" in new:
                 new["assistant_overrides"] = kept(asked, new["assistant_overrides"], agent.assistant_overrides)
             agent = replace(agent, **new, updated_at=asked.now)
@@ -76,15 +76,16 @@ async def delete(asked: Asked, agent_uuid: str) -> None:
             raise not_found("Agent")
 
 
-async def _prepare(asked: Asked, body: AgentBody | AgentChange, before: Mapping[str, Any]) -> None:
-    """Makes the body's plan one to be kept, where masks stand for the secrets of the plan `before`.
+async def _plan(asked: Asked, body: AgentBody | AgentChange, before: Mapping[str, Any]) -> dict[str, Any]:
+    """The record's `config`, if the body has one; masks in it stand for the secrets of the plan `before`.
 
     Raises RefusedError for a voice or a plan that no call could be made with.
     """
     if body.voice_config is not None:
         must_be_known(asked, body.voice_config.provider, "voice_config.provider")
-    if "config" in body.model_fields_set:
-        body.config = await asyncio.to_thread(kept_plan, asked, body.config, before)
+    if "config" not in body.model_fields_set:
+        return {}
+    return {"config": await asyncio.to_thread(kept_plan, asked, body.config, before)}
 
 
 async def _shown(asked: Asked, agents: list[Agent]) -> list[AgentShown]:

@@ -42,7 +42,7 @@ async def heard(file: BinaryIO, field: str, *, shortest: float, longest: float) 
 
 
 @asynccontextmanager
-async def kept(data: Path, folder: str, file: BinaryIO, speech: Speech) -> AsyncIterator[str]:
+async def copied(data: Path, folder: str, file: BinaryIO, speech: Speech) -> AsyncIterator[str]:
     """The path, below `data`, of a copy that only this server's user may read. It goes again if the block fails.
 
     To be run by `to_the_end`: a cancellation in the midst of a commit would take the file from a row that stays.

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from control_api.web.shapes import Body, LanguageCode, Shown, Text, Time
+from control_api.web.shapes import Body, File, LanguageCode, Shown, Text, Time
 from storage.assets import Dataset, VoiceSpeaker
 
 READY_SECONDS = 60
@@ -18,7 +18,6 @@ SpeakerName = Annotated[
     Field(examples=["aria-custom"], description="lowercase with hyphens"),
 ]
 Transcript = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5000)]
-File = Annotated[str, Field(json_schema_extra={"format": "binary"})]
 DatasetStatus = Literal["empty", "collecting", "ready"]
 
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 from aiohttp import web
 from pydantic import ValidationError
 
-from control_api.voices.sound_files import MEGABYTES, Speech, forget, heard, kept, streamed
+from control_api.voices.sound_files import MEGABYTES, Speech, copied, forget, heard, streamed
 from control_api.voices.sound_lengths import MP3, WAV
 from control_api.voices.speaker_shapes import (
     DatasetShown,
@@ -145,7 +145,7 @@ async def undeploy(asked: Asked, name: str) -> None:
 async def _keep_speaker(asked: Asked, fields: SpeakerFields, upload: Upload, speech: Speech) -> None:
     """Its file and its row, or neither."""
     folder = f"{asked.organisation}/{fields.name}"
-    async with kept(asked.services.data, folder, upload.file, speech) as path, asked.begin() as work:
+    async with copied(asked.services.data, folder, upload.file, speech) as path, asked.begin() as work:
         speaker = VoiceSpeaker(
             asked.organisation,
             fields.name,
@@ -166,7 +166,7 @@ async def _keep_speaker(asked: Asked, fields: SpeakerFields, upload: Upload, spe
 async def _keep_sample(asked: Asked, name: str, fields: SampleFields, upload: Upload, speech: Speech) -> SpeakerSample:
     """Its file and its row, or neither."""
     folder = f"{asked.organisation}/{name}"
-    async with kept(asked.services.data, folder, upload.file, speech) as path, asked.begin() as work:
+    async with copied(asked.services.data, folder, upload.file, speech) as path, asked.begin() as work:
         if await work.speakers.held(name) is None:
             raise not_found("Speaker")
         sample = SpeakerSample(

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Any
 
 from aiohttp import ClientSession, web
 
@@ -16,6 +15,7 @@ from control_api.access.auth import Caller, SignIn
 from control_api.access.limits import Limits
 from control_api.assistant.levels import Unobeyed, all_unobeyed
 from control_api.catalogue import Catalogue
+from control_api.web.vocabulary import Vocabulary
 from storage.database import Database, UnitOfWork
 from storage.records import Agent, Flow
 from storage.sealing import Seal
@@ -55,6 +55,7 @@ class Asked:
     caller: Caller
     now: datetime
     request: web.Request
+    vocabulary: Vocabulary = Vocabulary.DASHBOARD
 
     @property
     def organisation(self) -> str:
@@ -73,4 +74,4 @@ class Asked:
         return f"{self.services.public_url}{path}"
 
 
-SERVICES: web.AppKey[Any] = web.AppKey("services", Services)
+SERVICES: web.AppKey[Services] = web.AppKey("services", Services)

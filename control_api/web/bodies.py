@@ -31,7 +31,6 @@ class Upload:
     file: BinaryIO
     """At its beginning; gone after the form's block."""
     filename: str
-    content_type: str | None
     size: int
 
 
@@ -153,7 +152,7 @@ class _FormReader:
                     batch = bytearray()
         self._file_bytes += size
         await asyncio.to_thread(_finish, file, batch)
-        return Upload(file, filename[:FILENAME], head.content_type, size)
+        return Upload(file, filename[:FILENAME], size)
 
 
 def _finish(file: BinaryIO, last: bytearray) -> None:

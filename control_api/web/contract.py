@@ -75,6 +75,10 @@ class Contract:
         self._tag, self._path, self._v1, self._read, self._write, self._prefix = tag, path, v1, read, write, prefix
         self.endpoints: list[Endpoint] = []
 
+    def again(self) -> Contract:
+        """The same without its endpoints: for those that stand in another module."""
+        return Contract(self._tag, self._path, v1=self._v1, read=self._read, write=self._write, prefix=self._prefix)
+
     def get(self, path: str, **more: Any) -> Callable[[_H], _H]:
         return self._add("GET", path, self._read, 200, more)
 

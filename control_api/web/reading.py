@@ -110,8 +110,7 @@ def _query_names(model: type[BaseModel], vocabulary: Vocabulary) -> dict[str, bo
     """Parameter → whether it may come more than once."""
     names = {}
     for name, field in model.model_fields.items():
-        shown = field.alias if vocabulary.by_alias and field.alias else name
         many = get_origin(field.annotation) is list or "list[" in str(field.annotation)
-        names[shown] = many
+        names[vocabulary.word(model, name)] = many
         names.setdefault(name, many)
     return names

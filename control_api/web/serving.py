@@ -13,11 +13,10 @@ import orjson
 from aiohttp import web
 from pydantic import TypeAdapter
 
-from control_api.access.addresses import client_address
-from control_api.access.auth import Caller, require
-from control_api.access.limits import Verdict
+from control_api.access.auth import require
 from control_api.web import reading
-from control_api.web.asked import SERVICES, Asked, Services
+from control_api.web.admission import VERDICT, admitted, counted
+from control_api.web.asked import SERVICES, Asked
 from control_api.web.contract import Endpoint
 from control_api.web.errors import RefusedError
 from control_api.web.vocabulary import Vocabulary
@@ -25,7 +24,6 @@ from storage.errors import DatabaseUnavailableError
 
 _log = logging.getLogger(__name__)
 
-VERDICT: web.RequestKey[Verdict] = web.RequestKey("verdict", Verdict)
 JSON = "application/json"
 
 
@@ -45,7 +43,7 @@ def _handler(endpoint: Endpoint, vocabulary: Vocabulary) -> Callable[[web.Reques
 
     async def handle(request: web.Request) -> web.StreamResponse:
         services = request.app[SERVICES]
-        caller = await _admitted(request, services, endpoint)
+        caller = await admitted(request, services, endpoint.name, endpoint.limit, query_token=endpoint.query_token)
         if endpoint.scope is not None:
             require(caller, endpoint.scope)
         given: dict[str, Any] = {name: reading.path_part(request, name) for name in endpoint.path_names}
@@ -53,7 +51,7 @@ def _handler(endpoint: Endpoint, vocabulary: Vocabulary) -> Callable[[web.Reques
             given["query"] = reading.query(request, endpoint.query, vocabulary)
         if endpoint.body is not None:
             given["body"] = await reading.body(request, endpoint.body, vocabulary)
-        asked = Asked(services, caller, datetime.now(UTC), request)
+        asked = Asked(services, caller, datetime.now(UTC), request, vocabulary)
         answer = await endpoint.handler(asked=asked, **given)
         if isinstance(answer, web.StreamResponse):
             return answer
@@ -64,53 +62,33 @@ def _handler(endpoint: Endpoint, vocabulary: Vocabulary) -> Callable[[web.Reques
     return handle
 
 
-async def _admitted(request: web.Request, services: Services, endpoint: Endpoint) -> Caller:
-    """Counted by their key where they have one; strangers by their address, before they learn anything."""
-    address = _address(request, services)
-    try:
-        caller = await services.sign_in.identify(request, query_token=endpoint.query_token)
-    except RefusedError:
-        await _count(request, services, endpoint, None, address)
-        raise
-    await _count(request, services, endpoint, caller.key_id or caller.subject, address)
-    return caller
-
-
-async def _count(
-    request: web.Request, services: Services, endpoint: Endpoint | None, key: str | None, address: str
-) -> None:
-    name, limit = (endpoint.name, endpoint.limit) if endpoint is not None else ("", None)
-    verdict = await services.limits.hit(name, limit, key=key, address=address)
-    if verdict is None:
-        return
-    request[VERDICT] = verdict
-    if not verdict.allowed:
-        raise RefusedError(429, f"Rate limit exceeded: {verdict.text}", retry_after=verdict.retry_after)
-
-
-def _address(request: web.Request, services: Services) -> str:
-    return client_address(request.remote, request.headers.getall("X-Forwarded-For", ()), services.trusted)
-
-
 @web.middleware
 async def answers(request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> Any:
     """Every error in its documented form; limits told on every answer of the API."""
     try:
         response = await handler(request)
-    except RefusedError as refused:
-        response = problem(refused.status, refused.detail, retry_after=refused.retry_after)
-    except web.HTTPException as error:
-        response = await _unrouted(request, error)
-    except DatabaseUnavailableError:
-        _log.exception("the database cannot be reached")
-        response = problem(503, "The database cannot be reached", retry_after=1)
-    except Exception:  # noqa: BLE001 - the request ends here, with a reference to the log
-        reference = secrets.token_hex(8)
-        _log.exception("a request failed", extra={"reference": reference})
-        response = problem(500, f"Internal error, reference {reference}")
+    except Exception as error:
+        if request.writer.output_size:
+            raise  # an answer has begun, or a socket is open: all that is left is to end the connection
+        response = await _refusal(request, error)
     if not response.prepared:
         _tell_limits(request, response)
     return response
+
+
+async def _refusal(request: web.Request, error: Exception) -> web.StreamResponse:
+    match error:
+        case RefusedError():
+            return problem(error.status, error.detail, retry_after=error.retry_after)
+        case web.HTTPException():
+            return await _unrouted(request, error)
+        case DatabaseUnavailableError():
+            _log.error("the database is unavailable", exc_info=error)
+            said = str(error)
+            return problem(503, f"{said[:1].upper()}{said[1:]}", retry_after=1)
+    reference = secrets.token_hex(8)
+    _log.error("a request failed", extra={"reference": reference}, exc_info=error)
+    return problem(500, f"Internal error, reference {reference}")
 
 
 def problem(status: int, detail: str, *, retry_after: int | None = None) -> web.Response:
@@ -128,7 +106,7 @@ async def _unrouted(request: web.Request, error: web.HTTPException) -> web.Strea
     services = request.app.get(SERVICES)
     if services is not None and VERDICT not in request:
         try:
-            await _count(request, services, None, None, _address(request, services))
+            await counted(request, services, "", None, key=None)
         except RefusedError as refused:
             return problem(refused.status, refused.detail, retry_after=refused.retry_after)
     words = {404: "Not found", 405: "Method not allowed", 413: "The body is too large"}

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from enum import Enum
 
+from pydantic import BaseModel
+
 
 class Vocabulary(Enum):
     """By what a path begins with."""
@@ -19,6 +21,11 @@ class Vocabulary(Enum):
     @property
     def by_alias(self) -> bool:
         return self is not Vocabulary.DASHBOARD
+
+    def word(self, model: type[BaseModel], name: str) -> str:
+        """What a field of `model` is called."""
+        alias = model.model_fields[name].alias
+        return alias if alias and self.by_alias else name
 
 
 PATH_WORDS = {"flow_uuid": "campaign_id", "customer_uuid": "contact_uuid"}

@@ -29,14 +29,14 @@ async def migrate(url: str, to: str = HEAD) -> bool:
 
 
 def _migrate(connection: Connection, to: str) -> bool:
-    found = _revision(connection)
+    found = revision(connection)
     if found == to:
         return False
     _move(connection, found, to)
     return True
 
 
-def _revision(connection: Connection) -> str:
+def revision(connection: Connection) -> str:
     if not inspect(connection).has_table("alembic_version"):
         return BASE
     found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))

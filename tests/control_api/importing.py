@@ -19,12 +19,15 @@ from control_api.web.bodies import Upload
 from storage.database import Database
 from tests.storage.samples import NOW, url
 
+BUSY_MS = 10
+"""What an import may keep the event loop from everything else, in one go."""
+
 
 def _megabytes() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-async def _longest_turn(watch: list[float]) -> None:
+async def longest_turn(watch: list[float]) -> None:
     """Seconds of CPU that the event loop was kept busy for in one go, whatever else the machine did."""
     while True:
         before = time.thread_time()
@@ -39,13 +42,12 @@ async def _import(path: Path, database_file: Path) -> dict[str, object]:
         assert first is not None
         asked = Mock(Asked, organisation=first.id, now=NOW, begin=lambda: database.begin(first.id))
         small = b"phone\n" + b"".join(b"+4420%08d\n" % (70000000 + number) for number in range(2000))
-        await imported(
-            asked, Upload(BytesIO(small), "small.csv", None, len(small))
-        )  # what is loaded on first use is no growth
+        # what is loaded on first use is no growth
+        await imported(asked, Upload(BytesIO(small), "small.csv", len(small)))
         before, watch = _megabytes(), [0.0]
-        watching = asyncio.create_task(_longest_turn(watch))
+        watching = asyncio.create_task(longest_turn(watch))
         with path.open("rb") as file:
-            done = await imported(asked, Upload(file, path.name, None, os.fstat(file.fileno()).st_size))
+            done = await imported(asked, Upload(file, path.name, os.fstat(file.fileno()).st_size))
         watching.cancel()
         return {"done": done.model_dump(), "megabytes": _megabytes() - before, "busy_ms": watch[0] * 1000}
 

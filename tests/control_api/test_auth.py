@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -8,13 +9,15 @@ from typing import Any, cast
 import pytest
 from aiohttp.test_utils import make_mocked_request
 
+from control_api.access import auth
 from control_api.access.auth import Caller, SignIn, require
 from control_api.access.firebase import FirebaseUser, FirebaseVerifier, NotVerifiedError
 from control_api.web.errors import RefusedError
 from storage.database import Database
-from storage.keys import GRAIN, key_for, new_token
+from storage.keys import GRAIN, Keys, key_for, new_token
 from storage.records import ApiKey, Scope
 from storage.seed import Seeded
+from tests.logged import logged
 from tests.storage.samples import TOKEN
 
 NOW = datetime.now(UTC)
@@ -30,7 +33,7 @@ class Firebase:
     """Knows one token."""
 
     def __init__(self, organisation: str) -> None:
-        self.user = FirebaseUser("uid-1", "someone@example.com", organisation, frozenset({Scope.CALLS_READ}))
+        self.user = FirebaseUser("uid-1", organisation, frozenset({Scope.CALLS_READ}))
         self.asked: list[str] = []
 
     async def verify(self, token: str) -> FirebaseUser:
@@ -116,6 +119,27 @@ async def test_a_key_that_was_revoked_or_has_expired_opens_nothing(
             async with database.begin() as work:
                 await work.keys.revoke(key.id, now=NOW)
         await refused(sign_in, asked(token))
+
+
+async def test_a_key_that_is_none_is_looked_for_once_in_a_while(
+    sign_in: SignIn, database: Database, seeded: Seeded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def find(keys: Keys, token: str, *, now: datetime) -> ApiKey | None:
+        looked_for.append(token)
+        return await found(keys, token, now=now)
+
+    looked_for: list[str] = []
+    found = Keys.find
+    monkeypatch.setattr(Keys, "find", find)
+    monkeypatch.setattr(auth, "UNKNOWN", 2)
+    first, second, third = (new_token() for _ in range(3))
+    for token in (first, first, second, first, third, second, first):
+        await refused(sign_in, asked(token))
+    assert looked_for == [first, second, third, first]  # the third took the place of the first, which was oldest
+    async with database.begin() as work:
+        await work.keys.add(key_for(first, seeded.organisation, "Late", Scope, NOW))
+    monkeypatch.setattr(auth, "IN_VAIN", timedelta(0))
+    assert await sign_in.identify(asked(first), query_token=False)
 
 
 async def test_a_caller_has_the_scopes_of_the_key(sign_in: SignIn, database: Database, seeded: Seeded) -> None:
@@ -208,18 +232,19 @@ async def test_requests_at_once_cause_one_write(database: Database, monkeypatch:
 
 
 async def test_a_use_that_cannot_be_noted_is_logged_and_refuses_nobody(
-    database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(organisation: str | None = None) -> Any:
         raise OSError("no space")
 
     key = await first_key(database)
     monkeypatch.setattr(database, "begin", full)
-    async with SignIn(database) as sign_in:
-        for _ in range(3):
-            assert await sign_in.identify(asked(TOKEN), query_token=False)
-            await asyncio.sleep(0)
-    (record,) = caplog.records
-    assert record.getMessage() == "the use of a key could not be noted"
-    assert vars(record)["key"] == key.id
-    assert TOKEN not in caplog.text
+    with logged() as log:
+        async with SignIn(database) as sign_in:
+            for _ in range(3):
+                assert await sign_in.identify(asked(TOKEN), query_token=False)
+                await asyncio.sleep(0)
+    (told,) = [line for line in map(json.loads, log.getvalue().splitlines()) if line["level"] != "debug"]
+    assert told["message"] == "the use of a key could not be noted"
+    assert told["key"] == key.id
+    assert TOKEN not in log.getvalue()

@@ -19,7 +19,7 @@ from storage.ids import CUSTOMER, new_id
 from storage.recordings import Recordings
 from storage.records import Call, Outcome, Scope
 from storage.seed import Seeded
-from tests.control_api.api import Api, serving_api
+from tests.control_api.api import PUBLIC, Api, serving_api
 from tests.storage.samples import LATER, NOW, a_call
 
 RATE = 8000
@@ -191,12 +191,34 @@ async def test_there_is_none_of_a_customer_who_wants_none(
         for place in range(2)
     )
     async with database.begin(mine) as work:
-        for customer in (silent, open_):
-            await work.customers.add(customer)
+        await work.customers.append([silent, open_])
     for customer, status in ((silent, 404), (open_, 200)):
         call, file = await keep(database, tmp_path, mine, customer_id=customer.id)
         write(file)
         assert (await api.get(f"/calls/{call.id}/recording")).status == status
+        found = (await api.get(f"/customers/{customer.id}?include_calls=true")).body["calls"]
+        found += (await api.get("/calls", params={"customer_uuid": customer.id})).body["calls"]
+        found.append((await api.get(f"/calls/{call.id}")).body)
+        offered = f"{PUBLIC}/api/voice/calls/{call.id}/recording" if status == 200 else None
+        assert [one["recording_url"] for one in found] == [offered] * 3
+
+
+async def test_the_recordings_of_who_wants_none_go_with_them(
+    api: Api, database: Database, seeded: Seeded, tmp_path: Path
+) -> None:
+    mine = seeded.organisation
+    for opted_out in (True, False):
+        customer = (await api.made("/customers", {"name": "Priya", "phone": "+14155550192"}))["uuid"]
+        call, file = await keep(database, tmp_path, mine, customer_id=customer)
+        write(file)
+        assert (await api.get(f"/calls/{call.id}/recording")).status == 200  # there is an MP3 too
+        await api.patch(f"/customers/{customer}", {"recording_opt_out": opted_out})
+        assert ((await api.get(f"/calls/{call.id}")).body["recording_url"] is None) is opted_out
+        assert (await api.delete(f"/customers/{customer}")).status == 204
+        shown = await api.get(f"/calls/{call.id}")
+        recording = await api.get(f"/calls/{call.id}/recording")
+        assert (shown.body["recording_url"] is None, recording.status) == (opted_out, 404 if opted_out else 200)
+        assert (file.exists(), file.with_suffix(".mp3").exists()) == (not opted_out, not opted_out)
 
 
 async def test_what_is_not_there_is_not_found(api: Api, database: Database, seeded: Seeded, tmp_path: Path) -> None:

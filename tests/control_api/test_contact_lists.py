@@ -130,6 +130,10 @@ async def test_bad_input_is_named_and_changes_nothing(api: Api) -> None:
     ):
         answer = await api.post(f"{path}/contacts", body)
         assert (answer.status, answer.detail.startswith(sentence)) == (400, True), answer.detail
+        theirs_too = {name.replace("customer", "contact"): value for name, value in body.items()}
+        answer = await api.post(f"/v1{path}/contacts", theirs_too)
+        assert answer.status == 400
+        assert answer.detail.startswith(sentence.replace("customer_ids", "contact_ids")), answer.detail
     for method, where, wrong, sentence in (
         ("POST", "/contact-lists", {}, "name is required"),
         ("POST", "/contact-lists", {"name": " "}, "name must not be empty"),

@@ -8,22 +8,23 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from io import BytesIO
 from pathlib import Path
+from threading import current_thread
 from typing import Any
 
 import pytest
 from aiohttp import FormData
 
-from control_api.people import customer_import
-from control_api.people.customer_import import FILE_BYTES, TOLD, imported
-from storage.assets import ContactList
+from control_api.people import contact_lists, customer_import, customer_rows
+from control_api.people.customer_import import FILE_BYTES, TOLD
+from control_api.web.bodies import Form, parts
 from storage.database import Database
-from storage.ids import LIST, new_id
 from storage.records import Scope
 from storage.seed import Seeded
 from tests.control_api.api import Answer, Api, serving_api
-from tests.storage.samples import NOW
+from tests.control_api.importing import BUSY_MS
 
 CSV = """name,phone,email,tags,preferred_language,metadata
 Jordan Ellis,+14155550192,[email protected],"Region:West,Segment:Lapsed",en,"{""cart_value"":850}"
@@ -44,8 +45,6 @@ CAMPAIGN = """phone_number,customer_name,order_id,product_name
 """The campaign guide's."""
 MEMORY_MB = 20
 """What an import may add to the process."""
-BUSY_MS = 10
-"""What it may keep the event loop from everything else, in one go."""
 
 
 @pytest.fixture
@@ -291,22 +290,102 @@ async def test_importing_needs_its_scope(api: Api) -> None:
         assert (await sent(api, CSV, path=path, token=token)).status == 403
 
 
-async def test_customers_can_be_put_on_a_list_as_they_come(
-    api: Api, seeded: Seeded, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    kept = ContactList(new_id(LIST), seeded.organisation, "List", created_at=NOW, updated_at=NOW)
-    async with api.database.begin(seeded.organisation) as work:
-        await work.lists.add(kept)
-    onto: list[str] = [kept.id]
-    monkeypatch.setattr(customer_import, "imported", lambda asked, upload: imported(asked, upload, list_id=onto[0]))
+async def test_customers_can_be_put_on_a_list_as_they_come(api: Api) -> None:
+    made = await api.made("/contact-lists", {"name": "List"})
+    path = f"/contact-lists/{made['uuid']}"
     for expected in (2, 0):
-        answer = await sent(api, "phone\n+14155550001\n+14155550002\n+14155550001\nx\n")
+        answer = await sent(api, "phone\n+14155550001\n+14155550002\n+14155550001\nx\n", path=f"{path}/import")
         assert (answer.body["imported"], answer.body["skipped"]) == (expected, 1)
-        assert (await api.get(f"/customers?contact_list_id={kept.id}")).body["total"] == 2
-    onto[0] = new_id(LIST)
-    gone = await sent(api, "phone\n+14155550003\n")
+        assert (await api.get(path)).body["size"] == 2
+    await api.delete(path)
+    gone = await sent(api, "phone\n+14155550003\n", path=f"{path}/import")
     assert (gone.status, gone.detail) == (404, "Contact list not found")
     assert (await api.get("/customers/meta/count")).body == {"count": 2}
+
+
+async def test_an_import_ends_when_its_list_is_deleted_meanwhile(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = await api.made("/contact-lists", {"name": "List"})
+    path = f"/contact-lists/{made['uuid']}"
+
+    @asynccontextmanager
+    async def slow(*arguments: Any, **more: Any) -> AsyncIterator[Form]:
+        async with parts(*arguments, **more) as form:
+            await api.delete(path)
+            yield form
+
+    monkeypatch.setattr(contact_lists, "parts", slow)
+    gone = await sent(api, "phone\n+14155550003\n", path=f"{path}/import")
+    assert (gone.status, gone.detail) == (404, "Contact list not found")
+    assert (await api.get("/customers/meta/count")).body == {"count": 0}
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        ("phone\n" + "+14155550001\n" * 4, "people.csv"),
+        ("phone\n+14155550001\n\n\n\n", "people.csv"),
+        ('[{"phone": "+14155550001"}, 1, 2, 3]', "people.json"),
+    ],
+)
+async def test_a_file_of_too_many_rows_changes_nothing(
+    api: Api, monkeypatch: pytest.MonkeyPatch, content: str, name: str
+) -> None:
+    monkeypatch.setattr(customer_rows, "MOST", 3)
+    answer = await sent(api, content, name)
+    assert (answer.status, answer.detail) == (413, "The file has more than 3 rows")
+    assert (await api.get("/customers/meta/count")).body == {"count": 0}
+    monkeypatch.setattr(customer_rows, "MOST", 4)
+    assert (await sent(api, content, name)).status == 200
+
+
+async def test_metadata_that_grows_too_large_is_a_bad_row(api: Api) -> None:
+    rows = [{"phone": f"+1415555000{number}", "metadata": {"first": "x" * 40_000}} for number in (1, 2)]
+    assert (await sent(api, json.dumps(rows), "people.json")).body["imported"] == 2
+    before = (await api.get("/customers")).body
+    more = [
+        {"phone": "+14155550001", "metadata": {"second": "x" * 40_000}},
+        {"phone": "nobody's"},
+        {"phone": "+14155550003"},
+    ]
+    answer = await sent(api, json.dumps(more), "people.json")
+    assert answer.body == {
+        "imported": 1,
+        "updated": 0,
+        "skipped": 2,
+        "errors": [
+            {"row": 1, "phone": "+14155550001", "reason": "metadata must be smaller than 65536 characters"},
+            {"row": 2, "phone": "nobody's", "reason": "invalid phone format"},
+        ],
+    }
+    assert (await api.get("/customers?offset=1")).body["customers"] == before["customers"]
+
+
+async def test_nothing_is_written_for_rows_of_nobody(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = 0
+
+    def begin(database: Database, organisation: str | None = None) -> Any:
+        nonlocal begun
+        begun += organisation is not None
+        return into(database, organisation)
+
+    assert (await api.get("/customers")).status == 200  # the use of the key is noted
+    into = Database.begin
+    monkeypatch.setattr(Database, "begin", begin)
+    monkeypatch.setattr(customer_import, "CHUNK", 2)
+    answer = await sent(api, "phone\nx\nx\n\n\nx\n")
+    assert (answer.body["skipped"], begun) == (5, 0)
+
+
+async def test_files_are_read_in_a_room_of_their_own(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    readers: set[str] = set()
+
+    def noted(*given: Any) -> Any:
+        readers.add(current_thread().name.partition("_")[0])
+        return customer_rows.read_rows(*given)
+
+    monkeypatch.setattr(customer_import, "read_rows", noted)
+    assert (await sent(api, CSV)).status == 200
+    assert readers == {"import"}
 
 
 async def test_no_more_errors_are_told_than_anybody_reads(api: Api) -> None:
@@ -333,9 +412,10 @@ async def test_others_write_while_thousands_are_imported(api: Api) -> None:
 
 def rows_of(kind: str, count: int) -> Iterator[str]:
     if kind == "csv":
-        yield "name,phone,tags,metadata\n"
+        yield "name,phone,tags,timezone,metadata\n"
         for number in range(count):
-            yield f'Person {number},+1415{2000000 + number},"Region:{number % 4}","{{""cart_value"":{number}}}"\n'
+            tag, zone = f"Region:{number % 4}", ("Asia/Kolkata", "America/New_York")[number % 2]
+            yield f'Person {number},+1415{2000000 + number},"{tag}",{zone},"{{""cart_value"":{number}}}"\n'
     else:
         for number in range(count):
             about = {"name": f"Person {number}", "phone": f"+1415{2000000 + number}", "metadata": {"n": number}}

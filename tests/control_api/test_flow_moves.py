@@ -114,7 +114,7 @@ async def test_a_flow_moves_as_the_table_says_and_not_otherwise(
 async def test_who_is_called_with_what_and_when_is_changed_while_nobody_is_called(
     api: Api, database: Database, seeded: Seeded, status: FlowStatus
 ) -> None:
-    flow = await kept(database, seeded, status)
+    flow = await kept(database, seeded, status, start_at=datetime.fromisoformat(START))
     path = f"/flows/{flow.id}"
     for change in ({"branches": ["Region:West"]}, {"config": {"greeting": "Hi"}}, {"dedupe_hours": 1}):
         answer = await api.patch(path, change)
@@ -158,7 +158,7 @@ async def test_launch_and_stop_answer_in_the_documents_words(api: Api, database:
     assert (
         await told(database)
         == [
-            ("campaign.launched", {"flow_uuid": flow.id, "name": "Line", "customers_queued": 2}),
+            ("campaign.launched", {"flow_uuid": flow.id, "name": "Line"}),
             ("campaign.stopped", {"flow_uuid": flow.id, "name": "Line"}),
         ]
         * 2
@@ -194,7 +194,7 @@ async def test_a_campaign_is_scheduled_for_a_time_to_come(api: Api, database: Da
     for body, sentence in (
         ({}, "start_at is required to schedule"),
         ({"start_at": past}, "start_at must be in the future"),
-        ({"start_at": "soon"}, "start_at must be a valid datetime"),
+        ({"start_at": "soon"}, "start_at must be a time such as 2026-05-01T09:00:00Z"),
         ({"when": START}, "when is not a known field"),
     ):
         answer = await api.post(path, body)
@@ -205,6 +205,26 @@ async def test_a_campaign_is_scheduled_for_a_time_to_come(api: Api, database: Da
     assert (answer.body["status"], answer.body["start_at"]) == ("draft", None)
     await api.patch(f"/flows/{flow.id}", {"start_at": START})
     assert (await api.post(path, {})).body["status"] == "scheduled"
+
+
+async def test_a_scheduled_campaign_is_not_changed_into_one_that_never_starts(
+    api: Api, database: Database, seeded: Seeded
+) -> None:
+    flow = await kept(database, seeded, SCHEDULED, start_at=datetime.fromisoformat(START))
+    path = f"/flows/{flow.id}"
+    as_it_is = (await api.get(path)).body
+    past = (datetime.now(UTC) - timedelta(minutes=1)).isoformat()
+    for change, sentence in (
+        ({"start_at": None}, "start_at is required to schedule"),
+        ({"start_at": past}, "start_at must be in the future"),
+        ({"voice_agent_id": None}, "voice_agent_id is required to schedule"),
+        ({"voice_agent_id": None, "status": "scheduled"}, "voice_agent_id is required to schedule"),
+    ):
+        answer = await api.patch(path, change)
+        assert (answer.status, answer.detail) == (400, sentence)
+        assert (await api.get(path)).body == as_it_is
+    answer = await api.patch(path, {"start_at": None, "voice_agent_id": None, "status": "draft"})
+    assert (answer.status, answer.body["status"], answer.body["start_at"]) == (200, "draft", None)
 
 
 async def test_why_a_campaign_ended_is_told(api: Api, database: Database, seeded: Seeded) -> None:

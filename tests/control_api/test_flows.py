@@ -10,8 +10,9 @@ import pytest
 
 from control_api.access.limits import Limits, Rules
 from storage.database import Database
-from storage.records import Flow, FlowStatus, Scope
+from storage.records import Agent, Flow, FlowStatus, Scope
 from storage.seed import Seeded
+from storage.tenancy import Tenancy
 from tests.control_api.api import Api, serving_api
 from tests.storage.samples import a_flow
 
@@ -144,9 +145,14 @@ WINDOW = {"start": "09:00", "end": "18:00", "timezone": "Asia/Kolkata"}
         ),
         ({"phone_number": "12345"}, "phone_number must be in E.164 format"),
         ({"start_date": "2026-05-31", "end_date": "2026-05-01"}, "end_date must not be before start_date"),
-        ({"start_date": 1767225600}, "start_date must be text"),
+        ({"start_date": 1767225600}, "start_date must be a date such as 2026-05-12"),
+        ({"start_date": "1767225600"}, "start_date must be a date such as 2026-05-12"),
+        ({"start_date": "2026-05-01T00:00:00"}, "start_date must be a date such as 2026-05-12"),
+        ({"start_date": "2026-02-30"}, "start_date must be a valid date"),
         ({"end_date": "9999-12-31"}, "end_date must be within the years 2000 to 2199"),
         ({"start_at": "2031-01-05T09:00:00"}, "start_at must name its time zone, as in 2026-05-01T09:00:00Z"),
+        ({"start_at": "1925514000"}, "start_at must be a time such as 2026-05-01T09:00:00Z"),
+        ({"start_at": 1925514000}, "start_at must be a time such as 2026-05-01T09:00:00Z"),
         ({"start_at": "0001-01-01T00:00:00+14:00"}, "start_at must be within the years 2000 to 2199"),
         (
             {"start_at": "2031-01-05T09:00:00Z", "end_at": "2031-01-05T09:00:00Z"},
@@ -162,6 +168,11 @@ WINDOW = {"start": "09:00", "end": "18:00", "timezone": "Asia/Kolkata"}
         ),
         ({"time_window": {**WINDOW, "hours": 8}}, "time_window.hours is not a known field"),
         ({"max_parallel_calls": 0}, "max_parallel_calls must be greater than or equal to 1"),
+        ({"max_parallel_calls": True}, "max_parallel_calls must be a valid integer"),
+        ({"rate_limit_per_number": "5"}, "rate_limit_per_number must be a valid integer"),
+        ({"retry_attempts": False}, "retry_attempts must be a valid integer"),
+        ({"retry_delay_minutes": True}, "retry_delay_minutes.0 must be a valid integer"),
+        ({"dedupe_hours": "24"}, "dedupe_hours must be a valid integer"),
         ({"rate_limit_per_number": 601}, "rate_limit_per_number must be less than or equal to 600"),
         ({"retry_attempts": 11}, "retry_attempts must be less than or equal to 10"),
         ({"retry_delay_minutes": 0}, "retry_delay_minutes.0 must be greater than or equal to 1"),
@@ -244,6 +255,24 @@ async def test_a_deleted_agent_is_no_agent(api: Api) -> None:
     assert (answer.status, answer.detail) == (400, "voice_agent_id is not an agent of this organisation")
 
 
+@pytest.mark.parametrize("kind", ["inbound", "outbound"])
+async def test_a_flow_of_a_deleted_agent_is_the_same_in_a_list_and_alone(
+    database: Database, tmp_path: Path, kind: str
+) -> None:
+    def told(agent: Agent | None, flow: Flow | None, **levels: object) -> list[str]:
+        return ["nobody speaks" if agent is None else f"{agent.name} speaks"]
+
+    async with serving_api(database, tmp_path, warnings=told) as api:
+        agent = await an_agent(api)
+        overrides = {"backgroundSound": "office"}
+        about = {"name": "Flow", "kind": kind, "provider": "nextneural", "assistant_overrides": overrides}
+        made = await api.made("/flows", {**about, "voice_agent_id": agent})
+        await api.delete(f"/agents/{agent}")
+        alone = (await api.get(f"/flows/{made['uuid']}")).body
+        assert alone["warnings"] == ["Aria speaks"]
+        assert alone in (await api.get("/flows")).body["flows"]
+
+
 async def test_a_change_touches_what_it_names(api: Api) -> None:
     made = await api.made("/flows", {**DOCUMENTED, "voice_agent_id": await an_agent(api)})
     new = {"name": "Summer", "end_date": "2026-06-30", "branches": ["Region:East"], "time_window": None}
@@ -276,8 +305,33 @@ async def test_two_active_lines_cannot_have_one_number(api: Api) -> None:
     assert (await api.post(f"/flows/{first['uuid']}/toggle")).body["status"] == "paused"
     assert (await api.post(f"/flows/{draft['uuid']}/launch")).body["customers_queued"] == 0
     assert (await api.post(f"/flows/{first['uuid']}/toggle")).status == 409
+
+
+async def test_no_organisation_takes_the_calls_of_another(api: Api) -> None:
     _, stranger = await api.stranger()
-    assert (await api.post("/flows", again, token=stranger)).status == 201
+    taken = "Another active inbound flow has this phone_number on this account_sid"
+    line = {**LINE, "status": "active"}
+
+    async def refused(account: str | None) -> bool:
+        answer = await api.post("/flows", {**line, "account_sid": account}, token=stranger)
+        if answer.status == 409:
+            assert answer.detail == taken
+            return True
+        assert (await api.delete(f"/flows/{answer.body['uuid']}", token=stranger)).status == 204
+        return False
+
+    ours = await api.made("/flows", {**line, "account_sid": None})
+    assert [await refused(account) for account in (None, "acme")] == [True, True]
+    assert (await api.patch(f"/flows/{ours['uuid']}", {"account_sid": "acme"})).status == 200
+    assert [await refused(account) for account in (None, "acme", "other")] == [True, True, False]
+
+    theirs = await api.made("/flows", {**line, "account_sid": "other"}, token=stranger)
+    for account in (None, "other"):
+        answer = await api.patch(f"/flows/{ours['uuid']}", {"account_sid": account})
+        assert (answer.status, answer.detail) == (409, taken)
+    assert (await api.post(f"/flows/{theirs['uuid']}/pause", token=stranger)).status == 200
+    assert (await api.patch(f"/flows/{ours['uuid']}", {"account_sid": None})).status == 200
+    assert (await api.post(f"/flows/{theirs['uuid']}/resume", token=stranger)).status == 409
 
 
 async def test_lists_are_filtered_and_paged_newest_first(api: Api, database: Database, seeded: Seeded) -> None:
@@ -350,6 +404,22 @@ async def test_unknown_variables_are_told_unless_customers_have_them(
         assert len(changed.body["warnings"]) == 2
         changed = await api.patch(f"/flows/{made['uuid']}", {"config": {}})
         assert changed.body["warnings"] == []
+
+
+async def test_of_a_flows_customers_a_few_are_looked_at_and_none_counted(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[object] = []
+
+    async def count(self: Tenancy, query: object) -> int:
+        counted.append(query)
+        return 0
+
+    async with serving_api(database, tmp_path, unknown_variables=lambda agent, flow: ["colour"]) as api:
+        made = await api.made("/flows", LEAST)
+        monkeypatch.setattr(Tenancy, "count", count)
+        assert len((await api.get(f"/flows/{made['uuid']}")).body["warnings"]) == 1
+    assert counted == []
 
 
 async def test_overrides_that_are_not_obeyed_are_told(api: Api) -> None:

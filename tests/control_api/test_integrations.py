@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,9 @@ EXOTEL = {
 }
 
 
+async def nothing() -> None: ...
+
+
 @dataclass
 class Provider:
     """All of them in one: answers with `status` to good credentials and 401 to others."""
@@ -32,9 +35,12 @@ class Provider:
     url: str = ""
     status: int = 200
     asked: list[str] = field(default_factory=list)
+    meanwhile: Callable[[], Awaitable[object]] = nothing
+    """What happens before it answers."""
 
     async def answer(self, request: web.Request) -> web.Response:
         self.asked.append(f"{request.method} {request.path}")
+        await self.meanwhile()
         good = (
             request.headers.get("Authorization") == encode_basic_auth(EXOTEL["api_key"], EXOTEL["api_token"])
             or request.headers.get("api-subscription-key") == "a-good-key-of-sarvam"
@@ -111,6 +117,17 @@ async def test_a_voice_provider_is_connected_asked_and_disconnected(
     assert (await api.delete(path)).status == 204
     assert (await api.delete(path)).status == 404
     assert (await api.get(path)).body["is_connected"] is False
+
+
+async def test_what_a_provider_says_is_noted_of_the_credentials_it_was_asked_about(
+    api: Api, provider: Provider
+) -> None:
+    path = "/integrations/voice/sarvam"
+    await api.put(path, {"api_key": "a-bad-key-of-anybody"})
+    provider.meanwhile = lambda: api.put(path, {"api_key": "a-good-key-of-sarvam"})
+    assert (await api.post(f"{path}/check")).body["ok"] is False
+    shown = (await api.get(path)).body
+    assert (shown["api_key"], shown["trouble"], shown["checked_at"]) == ("••••••••rvam", None, None)
 
 
 async def test_exotel_is_asked_about_the_account(api: Api, provider: Provider) -> None:

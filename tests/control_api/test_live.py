@@ -3,24 +3,32 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import ClientSession, ClientWebSocketResponse, web
 
-from control_api.access.auth import SignIn
+from control_api.access.limits import Limits, Rules
 from control_api.records import live
 from control_api.records.live import LiveSocket
 from control_api.records.stories import Stories
+from control_api.web.asked import Services
+from control_api.web.serving import answers
 from storage.bus import MemoryBus
+from storage.calls import Calls
 from storage.database import Database
-from storage.keys import key_for, new_token
+from storage.errors import DatabaseUnavailableError
+from storage.keys import Keys, key_for, new_token
 from storage.records import Scope
 from storage.seed import Seeded
+from tests.control_api.api import serving_api
 from tests.patience import until
 from tests.storage.samples import TOKEN, a_call, an_organisation
 
 NOW = datetime.now(UTC)
+LIMIT = 5
+"""Requests a minute."""
 START, END = {"type": "start"}, {"type": "end"}
 PARTIAL = {"type": "partial", "speaker": "customer", "text": "he"}
 
@@ -32,8 +40,9 @@ def line(text: str) -> dict[str, Any]:
 class Desk:
     """The socket on a port of its own, and one call."""
 
-    def __init__(self, database: Database, stories: Stories, call: str, http: ClientSession, url: str) -> None:
-        self.database, self.stories, self.call, self.http, self._url = database, stories, call, http, url
+    def __init__(self, services: Services, stories: Stories, call: str, http: ClientSession, url: str) -> None:
+        self.services, self.database, self.stories = services, services.database, stories
+        self.call, self.http, self._url = call, http, url
 
     async def open(self, token: str | None = TOKEN, *, call: str = "", query: str = "") -> ClientWebSocketResponse[Any]:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
@@ -55,21 +64,19 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(database: Database, seeded: Seeded) -> AsyncIterator[Desk]:
+async def desk(database: Database, seeded: Seeded, tmp_path: Path) -> AsyncIterator[Desk]:
     call = a_call(seeded.organisation)
     async with database.begin() as work:
         await work.calls.open(call)
     stories = Stories(MemoryBus())
-    app = web.Application()
-    sign_in = SignIn(database)
-    app.add_routes(LiveSocket(database, stories, sign_in).routes())
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    async with ClientSession() as http:
-        yield Desk(database, stories, call.id, http, f"http://127.0.0.1:{runner.addresses[0][1]}")
-    await runner.cleanup()
-    await sign_in.close()
+    async with serving_api(database, tmp_path, limits=Limits(None, Rules.parse(f"default={LIMIT}/minute"))) as api:
+        app = web.Application(middlewares=[answers])
+        app.add_routes(LiveSocket(api.services, stories).routes())
+        runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        yield Desk(api.services, stories, call.id, api.http, f"http://127.0.0.1:{runner.addresses[0][1]}")
+        await runner.cleanup()
 
 
 async def told(socket: ClientWebSocketResponse[Any]) -> tuple[list[Any], int | None]:
@@ -130,6 +137,34 @@ async def test_another_organisations_call_is_not_there(desk: Desk) -> None:
     token = await desk.key(other.id, scopes=set(Scope))
     assert await told(await desk.open(token)) == ([], 4404)
     assert await told(await desk.open(call="cal_nobodys")) == ([], 4404)
+
+
+@pytest.mark.parametrize("call", ["%00", "%ff", "a%20b", "x" * 81])
+async def test_what_can_be_nobodys_id_is_not_there(desk: Desk, call: str) -> None:
+    assert await told(await desk.open(call=call)) == ([], 4404)
+
+
+async def test_sockets_are_counted_as_requests_are(desk: Desk) -> None:
+    await desk.tell(START, END)
+    for _ in range(LIMIT):
+        assert await told(await desk.open()) == ([START, END], 1000)
+    assert await told(await desk.open()) == ([], 4429)
+    for _ in range(LIMIT):
+        assert await told(await desk.open("nn_k_wrong")) == ([], 4401)
+    assert await told(await desk.open("nn_k_wrong")) == ([], 4429)
+
+
+@pytest.mark.parametrize("fault", [DatabaseUnavailableError("the database is busy"), ZeroDivisionError("a bug")])
+@pytest.mark.parametrize("where", [Keys, Calls])
+async def test_what_fails_before_the_story_closes_the_socket_and_is_logged(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, where: type, fault: Exception
+) -> None:
+    async def fails(*given: object, **more: object) -> None:
+        raise fault
+
+    monkeypatch.setattr(where, "find" if where is Keys else "get", fails)
+    assert await told(await desk.open()) == ([], 1011)
+    assert "a live call could not be looked up" in caplog.text
 
 
 async def test_a_reader_who_takes_nothing_is_dropped_and_the_call_goes_on(
@@ -199,9 +234,7 @@ async def test_a_handler_that_is_cancelled_while_it_puts_away_stays_cancelled(
             await asyncio.sleep(0.05)
 
     monkeypatch.setattr(LiveSocket, "_tell", slow)
-    stories: Any = desk.stories
-    sign_in = SignIn(desk.database)
-    live_socket = LiveSocket(desk.database, stories, sign_in)
+    live_socket = LiveSocket(desk.services, desk.stories)
     over = asyncio.get_running_loop().create_future()
 
     async def handler(request: web.Request) -> web.StreamResponse:
@@ -227,4 +260,3 @@ async def test_a_handler_that_is_cancelled_while_it_puts_away_stays_cancelled(
         task.cancel()
         assert await over == "cancelled"
     await runner.cleanup()
-    await sign_in.close()

@@ -74,7 +74,8 @@ async def test_of_many_who_add_it_at_once_one_does(api: Api) -> None:
         ({"number": "15550010000"}, "number must be in E.164 format"),
         ({"number": None}, "number must be a valid string"),
         ({"provider": "acme"}, "provider must be 'exotel' or 'simulator'"),
-        ({"is_active": "perhaps"}, "is_active "),
+        ({"is_active": "perhaps"}, "is_active must be a valid boolean"),
+        ({"is_active": 1}, "is_active must be a valid boolean"),
         ({"name": None}, "name must be a valid string"),
         ({"phone": ANOTHER}, "phone is not a known field"),
     ],
@@ -90,7 +91,7 @@ async def test_a_wrong_field_is_named_and_changes_nothing(api: Api, fields: dict
     assert (await api.get("/phone-numbers")).body == {"phone_numbers": [made], "total": 1}
 
 
-async def test_a_number_that_flows_name_is_not_deleted(api: Api, seeded: Seeded) -> None:
+async def test_a_number_that_flows_name_is_neither_deleted_nor_made_another(api: Api, seeded: Seeded) -> None:
     made, other = await api.made("/phone-numbers", MAIN), await api.made("/phone-numbers", {"number": ANOTHER})
     path = f"/phone-numbers/{made['uuid']}"
     listing = a_flow(seeded.organisation, phone_numbers=["num_other", made["uuid"]])
@@ -102,8 +103,11 @@ async def test_a_number_that_flows_name_is_not_deleted(api: Api, seeded: Seeded)
     assert (refused.status, refused.detail) == (409, "Phone number is used by 2 flows")
     async with api.database.begin(seeded.organisation) as work:
         await work.flows.delete(listing.id)
-    assert (await api.delete(path)).detail == "Phone number is used by 1 flow"
+    renamed = await api.patch(path, {"number": "+15550010009"})
+    for refused in (await api.delete(path), renamed):
+        assert (refused.status, refused.detail) == (409, "Phone number is used by 1 flow")
     assert (await api.get(path)).body == made
+    assert (await api.patch(path, {"number": MAIN["number"], "name": "Front desk"})).body["name"] == "Front desk"
     assert (await api.delete(f"/phone-numbers/{other['uuid']}")).status == 204
 
 

@@ -9,10 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import ClientPayloadError, web
+from aiohttp.test_utils import TestClient, TestServer
+from pydantic import ValidationError
 
 from control_api.access.limits import Limits, Rules
+from control_api.links.integration_shapes import ExotelShown
 from control_api.people import customers
+from control_api.web.serving import answers
+from storage.customers import Customers
 from storage.database import Database
+from storage.errors import DatabaseUnavailableError
 from storage.records import Scope
 from tests.control_api.api import Api, serving_api
 
@@ -142,6 +149,39 @@ async def test_a_fault_is_told_by_a_reference_that_stands_in_the_log(
     (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert record.__dict__["reference"] == reference
     assert record.exc_info is not None
+
+
+@pytest.mark.parametrize("said", ["the database is busy", "the database has no room for this"])
+async def test_what_ails_the_database_is_told(api: Api, monkeypatch: pytest.MonkeyPatch, said: str) -> None:
+    async def fails(*given: object, **more: object) -> None:
+        raise DatabaseUnavailableError(said)
+
+    monkeypatch.setattr(Customers, "get", fails)
+    answer = await api.get("/customers/cst_1")
+    assert (answer.status, answer.detail, answer.headers["Retry-After"]) == (503, said.replace("the", "The", 1), "1")
+
+
+@pytest.mark.parametrize("fault", [ZeroDivisionError("a bug"), DatabaseUnavailableError("the database is busy")])
+async def test_no_error_is_written_into_an_answer_that_has_begun(fault: Exception) -> None:
+    async def begin(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Length": "1000"})
+        await response.prepare(request)
+        await response.write(b"so far")
+        raise fault
+
+    app = web.Application(middlewares=[answers])
+    app.router.add_get("/", begin)
+    async with TestClient(TestServer(app)) as client:
+        answer = await client.get("/")
+        assert await answer.content.readexactly(6) == b"so far"
+        with pytest.raises(ClientPayloadError):
+            await answer.content.read()
+
+
+def test_an_answer_that_will_not_do_keeps_what_is_in_it_to_itself() -> None:
+    with pytest.raises(ValidationError) as refused:
+        ExotelShown.model_validate({"account_sid": ["canary"]})
+    assert "canary" not in str(refused.value)
 
 
 async def test_limits_are_told_on_every_answer_and_kept(database: Database, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from processors.tts.scripted import Options, ScriptedTts
-from server.assembly import spoken
+from server.speech import spoken
 from storage.records import Speaker, Turn
 from tests import speech
 from tests.e2e.measuring import channels, lag, stretches
@@ -107,7 +107,7 @@ async def test_after_an_acknowledgement_the_bot_goes_on_where_it_was_cut(data: P
     heard = bytes(talk.heard)
     first, second = stretches(heard, 8000)
     assert second[0] - first[1] > 0.3
-    whole = (await spoken(ScriptedTts(Options(seconds_per_reply=SECONDS)), REPLY, 8000)).pcm
+    whole = await spoken(ScriptedTts(Options(seconds_per_reply=SECONDS)), REPLY, 8000)
     assert first[1] - first[0] + second[1] - second[0] == pytest.approx(SECONDS, abs=CLOSE)
     # The hum repeats itself after a quarter of a second: the place is known up to that, the length tells the rest.
     place = lag(whole, heard[round(second[0] * 8000) * 2 :][: 2 * 8000], 8000)

@@ -62,7 +62,7 @@ class House(Books):
         self.office = Office(
             self.database, Ledger(self.database), self.bus, self.recordings, self.workshop.metrics, NODE, SEAL
         )
-        self.switchboard = Switchboard(self.office, self.workshop, max_calls=self.max_calls)
+        self.switchboard = Switchboard(self.office, self.workshop, max_calls=self.max_calls, country="IN")
 
     async def agent(self, config: Mapping[str, Any]) -> None:
         """What the demo line's agent does from now on."""

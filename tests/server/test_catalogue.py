@@ -65,6 +65,13 @@ def test_providers_tell_what_is_secret(tmp_path: Path) -> None:
     assert shown.secrets("llm", "gone") == frozenset()
 
 
+def test_a_name_that_a_client_makes_up_is_not_remembered(tmp_path: Path) -> None:
+    name = "".join(["made", "up"])
+    before = sys.getrefcount(name)
+    assert catalogue(tmp_path).secrets("llm", name) == frozenset()
+    assert sys.getrefcount(name) == before
+
+
 @pytest.mark.parametrize(
     ("plan", "wrong"),
     [
@@ -133,7 +140,7 @@ async def test_a_voice_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: py
     shown, voice = catalogue(tmp_path), the_voice(tmp_path, "espeak", "hi-IN")
     assert shown.sample is not None
     with monkeypatch.context() as patch:
-        patch.setattr(voice_samples, "_spoken", failed)
+        patch.setattr(voice_samples, "spoken", failed)
         with pytest.raises(SampleError):
             await shown.sample(voice)
     assert not (tmp_path / "samples").exists()

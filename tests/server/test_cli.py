@@ -84,6 +84,19 @@ async def test_a_database_that_cannot_be_used_is_one_sentence_and_status_2(tmp_p
     assert "canary" not in err
 
 
+async def test_an_endpoint_that_there_is_not_is_one_sentence_and_status_2(tmp_path: Path) -> None:
+    status, out, err = await ended(tmp_path, VAANI_RATE_LIMITS="POST /nope=5/minute")
+    assert (status, out) == (2, "")
+    assert err == 'The setting VAANI_RATE_LIMITS will not do: there is no endpoint "POST /nope".\n'
+
+
+async def test_a_database_whose_folder_cannot_be_made_is_one_sentence_and_status_2(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    status, out, err = await ended(tmp_path, VAANI_DATABASE_URL=f"sqlite+aiosqlite:///{tmp_path}/file/vaani.db")
+    assert (status, out) == (2, "")
+    assert err == "The database's folder cannot be made: File exists.\n"
+
+
 async def test_the_command_line_is_told() -> None:
     status, out, _ = await ended(ROOT, "--help")
     assert status == 0

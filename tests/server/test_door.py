@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import resource
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
@@ -16,6 +17,7 @@ from aiohttp import web
 from control_api.access.addresses import trusted_networks
 from server.door import Door, listening
 from server.guests import Patience
+from tests.logged import logged
 from tests.patience import until
 
 QUICK = Patience(head=0.3, idle=0.4, body=0.3, rate=1000, unsent=0.3, sweep=0.02)
@@ -356,15 +358,18 @@ async def test_a_process_has_room_for_so_many_and_more_when_they_leave(monkeypat
         b"GET /" + b"x" * 10_000 + b"hunter2 HTTP/1.1\r\n\r\n",
     ],
 )
-async def test_what_is_no_request_is_refused_and_not_repeated(sent: bytes, caplog: pytest.LogCaptureFixture) -> None:
-    async with place() as here:
-        line = await here.connect()
-        await line.send(sent)
-        heard = await line.ended()
+async def test_what_is_no_request_is_refused_and_not_repeated(sent: bytes) -> None:
+    with logged() as log:
+        async with place() as here:
+            line = await here.connect()
+            await line.send(sent)
+            heard = await line.ended()
     assert heard.split(b"\r\n")[0].endswith(b" 400 Bad Request")
     assert heard.endswith(b'\r\n\r\n{"detail": "The request is not valid HTTP"}')
-    assert "hunter2" not in caplog.text
-    assert [record for record in caplog.records if record.levelno > logging.INFO] == []
+    assert "hunter2" not in log.getvalue()
+    told = [json.loads(line) for line in log.getvalue().splitlines()]
+    ours = [line for line in told if line["logger"].startswith(("aiohttp", "server"))]
+    assert [line for line in ours if line["level"] not in ("debug", "info")] == []
 
 
 async def test_a_client_that_leaves_in_the_middle_of_an_answer_is_no_error(caplog: pytest.LogCaptureFixture) -> None:

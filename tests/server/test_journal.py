@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -15,6 +16,7 @@ from storage.database import Database, UnitOfWork
 from storage.records import Speaker
 from storage.seed import Seeded
 from tests.fakes import started
+from tests.logged import logged
 from tests.patience import until
 from tests.storage.samples import a_call
 
@@ -118,27 +120,28 @@ async def test_lines_are_written_while_the_call_goes_on(
 
 
 async def test_what_the_database_refused_is_written_later_in_order(
-    database: Database, seeded: Seeded, call: str, caplog: pytest.LogCaptureFixture
+    database: Database, seeded: Seeded, call: str
 ) -> None:
     refusing: Any = Refusing(database)
     ledger = Ledger(refusing)
     books = Journal(ledger, seeded.organisation, call, PROVIDERS)
-    async with started(books):
-        books.process(customer("one"))
-        books.process(answered(1))
-        books.process(agent("two", 1))
-        assert not await ledger.write()
-        books.process(customer("three"))
-        assert not await ledger.write()
-        assert await turns(database, call) == []
-        refusing.away = False
-        assert await ledger.write()
-        assert await ledger.write()
+    with logged() as log:
+        async with started(books):
+            books.process(customer("one"))
+            books.process(answered(1))
+            books.process(agent("two", 1))
+            assert not await ledger.write()
+            books.process(customer("three"))
+            assert not await ledger.write()
+            assert await turns(database, call) == []
+            refusing.away = False
+            assert await ledger.write()
+            assert await ledger.write()
     assert await turns(database, call) == [(0, "customer", "one"), (1, "agent", "two"), (2, "customer", "three")]
     async with database.read() as work:
         assert [latency.position for latency in await work.calls.latencies(call)] == [1]
-    assert "could not be written yet" in caplog.text
-    assert "three" not in caplog.text
+    assert "could not be written yet" in log.getvalue()
+    assert "three" not in log.getvalue()
 
 
 async def test_a_refused_line_is_tried_again_without_new_ones(
@@ -178,7 +181,7 @@ async def test_a_write_that_is_cancelled_loses_nothing_and_writes_nothing_twice(
 
 
 async def test_a_line_that_no_database_takes_delays_no_other_calls(
-    database: Database, seeded: Seeded, call: str, caplog: pytest.LogCaptureFixture
+    database: Database, seeded: Seeded, call: str
 ) -> None:
     """Half an emoji, as a model that is cut in mid-character may send it."""
     ledger = Ledger(database)
@@ -186,15 +189,16 @@ async def test_a_line_that_no_database_takes_delays_no_other_calls(
         await work.calls.open(bad := a_call(seeded.organisation))
     good_books = Journal(ledger, seeded.organisation, call, PROVIDERS)
     bad_books = Journal(ledger, seeded.organisation, bad.id, PROVIDERS)
-    async with started(good_books), started(bad_books):
-        bad_books.process(customer("canary \ud83d"))
-        good_books.process(customer("one"))
-        await ledger.write()
-        good_books.process(customer("two"))
-        await ledger.write()
+    with logged() as log:
+        async with started(good_books), started(bad_books):
+            bad_books.process(customer("canary \ud83d"))
+            good_books.process(customer("one"))
+            await ledger.write()
+            good_books.process(customer("two"))
+            await ledger.write()
     assert await turns(database, call) == [(0, "customer", "one"), (1, "customer", "two")]
     assert await turns(database, bad.id) == [(0, "customer", "canary \ufffd")]
-    assert "canary" not in caplog.text
+    assert "canary" not in log.getvalue()
 
 
 async def test_the_first_reason_to_hang_up_counts(database: Database, seeded: Seeded, call: str) -> None:
@@ -206,7 +210,7 @@ async def test_the_first_reason_to_hang_up_counts(database: Database, seeded: Se
 
 
 async def test_a_line_that_the_database_never_takes_is_dropped_and_holds_up_no_other(
-    database: Database, seeded: Seeded, call: str, caplog: pytest.LogCaptureFixture
+    database: Database, seeded: Seeded, call: str
 ) -> None:
     ledger = Ledger(database)
     good = Journal(ledger, seeded.organisation, call, PROVIDERS)
@@ -218,19 +222,19 @@ async def test_a_line_that_the_database_never_takes_is_dropped_and_holds_up_no_o
         nobodys.process(agent("canary", 2))
         good.process(answered(2))
         good.process(agent("two", 2))
-    assert await ledger.write()
+    with logged() as log:
+        assert await ledger.write()
     assert await turns(database, call) == [(0, "customer", "one"), (1, "agent", "two")]
     async with database.read() as work:
         assert len(await work.calls.latencies(call)) == 1
-    dropped = [
-        record for record in caplog.records if record.msg == "a line that the database does not take was dropped"
-    ]
-    assert [(record.__dict__["call"], record.__dict__["position"]) for record in dropped] == [
+    told = [json.loads(line) for line in log.getvalue().splitlines()]
+    dropped = [line for line in told if line["message"] == "a line that the database does not take was dropped"]
+    assert [(line["call"], line["position"]) for line in dropped] == [
         ("cal_nobodys", 0),
         ("cal_nobodys", 1),
         ("cal_nobodys", 1),
     ]
-    assert "canary" not in caplog.text
+    assert "canary" not in log.getvalue()
 
 
 async def test_a_provider_that_fails_is_logged_with_its_call(

@@ -3,7 +3,7 @@ from __future__ import annotations
 import os
 import stat
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,18 +11,14 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from control_api.web.hidden import OVERRIDES, PLAN, Hidden
-from server.keyring import FILE, SEALED_AS, keyring, reseal, rotate
+from server.keyring import FILE, keyring, not_lost, rotate
 from server.settings import Settings, SettingsError
 from server.start import StartError, alone
-from storage.assets import Integration, IntegrationKind, Webhook
 from storage.database import Database
-from storage.ids import WEBHOOK, new_id
-from storage.sealed_json import Place
-from storage.sealing import Seal, SealedError, integration_secret, key_from, key_id, webhook_part, written
+from storage.sealing import Seal, SealedError, key_from, key_id, written
 from storage.seed import Seeded
-from tests.storage.customer_samples import a_customer
-from tests.storage.samples import NOW, a_flow, an_agent, an_organisation
+from tests.server.test_resealing import SECRETS, keep, kept, opened, told
+from tests.storage.samples import a_flow
 
 ONE, TWO = b"1" * 32, b"2" * 32
 WHAT = {"organisation": "org_1", "name": "exotel.api_token"}
@@ -167,58 +163,6 @@ def test_a_bad_key_in_the_settings_is_named_without_its_value(monkeypatch: pytes
     assert str(error.value) == "The setting VAANI_ENCRYPTION_KEY will not do: a key is 32 bytes in base64."
 
 
-async def keep(database: Database, seeded: Seeded, seal: Seal, provider: str = "exotel") -> None:
-    """An account with two secrets, and a webhook."""
-    owner = seeded.organisation
-    secrets = {
-        name: seal.seal(f"{provider} {name}", organisation=owner, name=integration_secret(provider, name))
-        for name in ("api_key", "api_token")
-    }
-    webhook = new_id(WEBHOOK)
-    async with database.begin(owner) as work:
-        await work.integrations.put(
-            Integration(owner, provider, IntegrationKind.TELEPHONY, NOW, NOW, {"subdomain": "api"}, secrets)
-        )
-        await work.webhooks.add(
-            Webhook(
-                webhook,
-                owner,
-                "Hook",
-                "https://example.com",
-                ["call.ended"],
-                secret=seal.seal("whsec", organisation=owner, name=webhook_part(webhook, "secret")),
-                headers=seal.seal('{"X-Key": "1"}', organisation=owner, name=webhook_part(webhook, "headers")),
-                created_at=NOW,
-                updated_at=NOW,
-                failures=3,
-            )
-        )
-
-
-async def kept(database: Database) -> tuple[list[Integration], list[Webhook]]:
-    async with database.read() as work:
-        return await work.integrations.every(), await work.webhooks.every()
-
-
-async def opened(database: Database, seal: Seal) -> list[str]:
-    integrations, webhooks = await kept(database)
-    return [
-        seal.open(sealed, organisation=one.organisation_id, name=integration_secret(one.provider, name))
-        for one in integrations
-        for name, sealed in sorted(one.secrets.items())
-    ] + [
-        seal.open(sealed, organisation=one.organisation_id, name=name)
-        for one in webhooks
-        for name, sealed in (
-            (webhook_part(one.id, "secret"), one.secret),
-            (webhook_part(one.id, "headers"), one.headers),
-        )
-    ]
-
-
-SECRETS = ["exotel api_key", "exotel api_token", "whsec", '{"X-Key": "1"}']
-
-
 async def test_rotation_adds_a_key_and_seals_everything_again(
     tmp_path: Path, database: Database, seeded: Seeded
 ) -> None:
@@ -244,14 +188,6 @@ def key_lines(tmp_path: Path) -> list[str]:
 async def test_rotation_before_the_first_start_makes_the_first_key(tmp_path: Path, database: Database) -> None:
     assert await rotate(settings(tmp_path), database) == 0
     assert len(key_lines(tmp_path)) == 1
-
-
-async def test_what_is_under_the_current_key_stays(database: Database, seeded: Seeded) -> None:
-    await keep(database, seeded, Seal.of([ONE]))
-    assert await reseal(database, Seal.of([TWO, ONE])) == 2
-    before = await kept(database)
-    assert await reseal(database, Seal.of([TWO, ONE])) == 0
-    assert await kept(database) == before
 
 
 async def test_a_text_that_does_not_open_stops_rotation_before_anything_is_changed(
@@ -283,81 +219,24 @@ async def test_keys_in_the_settings_are_rotated_there(tmp_path: Path, database: 
     assert not (tmp_path / "data" / FILE).exists()
 
 
-OBJECTS = {"assistant_overrides": OVERRIDES, "config": PLAN}
-
-
-def hiding(seal: Seal, owner: str, key: str = "canary") -> dict[str, dict[str, Any]]:
-    """Fields of a record with a key in each, sealed, and what is no secret beside it."""
-    given = {"list": [{"key": key, "provider": "openai"}], "greeting": "Hello."}
-    sealed = {
-        name: Hidden(seal, owner, kind).sealed(given, lambda path: path[-1] == "key") for name, kind in OBJECTS.items()
-    }
-    assert key not in str(sealed)
-    return sealed
-
-
-async def keep_objects(database: Database, seeded: Seeded, seal: Seal, customers: int = 3) -> None:
-    """One of every kind of record with sealed JSON in it, but more customers; and some without."""
-    owner = seeded.organisation
-    hidden = hiding(seal, owner)
-    told = {"assistant_overrides": hidden["assistant_overrides"]}
-    async with database.begin(owner) as work:
-        organisation = await work.organisations.get(owner)
-        assert organisation is not None
-        await work.organisations.save(replace(organisation, assistant_overrides=told["assistant_overrides"]))
-        await work.agents.add(an_agent(owner, **hidden))
-        await work.agents.add(an_agent(owner, config=hidden["config"]))
-        await work.flows.add(a_flow(owner, **told))
-        await work.flows.add(a_flow(owner, assistant_overrides={"firstMessage": "Hello."}))
-        for number in range(customers):
-            await work.customers.add(a_customer(owner, phone=f"+9198765432{number:02}", **told))
-        await work.customers.add(a_customer(owner, phone="+919876543299"))
-
-
-async def objects(database: Database) -> list[tuple[Place, str, Mapping[str, Any]]]:
-    """Everything that is sealed within JSON."""
-    async with database.begin() as work:
-        return [
-            (place, row.organisation_id, row.value)
-            for place in Place
-            for row in await work.sealed.batch(place, "", 1000)
-        ]
-
-
-async def test_rotation_renews_the_secrets_within_json(database: Database, seeded: Seeded) -> None:
-    await keep_objects(database, seeded, Seal.of([ONE]))
-    other = an_organisation()
-    told = hiding(Seal.of([ONE]), other.id)["assistant_overrides"]
-    async with database.begin() as work:
-        await work.organisations.add(replace(other, assistant_overrides=told))
-    assert await reseal(database, Seal.of([TWO, ONE])) == 9
-    assert await reseal(database, Seal.of([TWO, ONE])) == 0
-    found = await objects(database)
-    assert len(found) == 9
-    for place, owner, value in found:
-        opened = Hidden(Seal.of([TWO]), owner, SEALED_AS[place]).opened(value)
-        assert opened == {"list": [{"key": "canary", "provider": "openai"}], "greeting": "Hello."}
-
-
-async def test_rotation_goes_by_batches(database: Database, seeded: Seeded, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("server.keyring.BATCH", 2)
-    await keep_objects(database, seeded, Seal.of([ONE]), customers=5)
-    assert await reseal(database, Seal.of([TWO, ONE])) == 10
-    for place, owner, value in await objects(database):
-        Hidden(Seal.of([TWO]), owner, SEALED_AS[place]).opened(value)
-
-
-async def test_one_object_that_does_not_open_stops_rotation(database: Database, seeded: Seeded) -> None:
-    await keep_objects(database, seeded, Seal.of([ONE]))
-    async with database.begin(seeded.organisation) as work:
-        await work.customers.add(
-            a_customer(
-                seeded.organisation,
-                phone="+919876543288",
-                assistant_overrides=hiding(Seal.of([b"3" * 32]), seeded.organisation)["assistant_overrides"],
-            )
+@pytest.mark.parametrize("what", ["an account", "an override"])
+async def test_no_key_is_made_beside_secrets_that_it_would_not_open(
+    tmp_path: Path, database: Database, seeded: Seeded, what: str
+) -> None:
+    await not_lost(settings(tmp_path), database)
+    if what == "an account":
+        await keep(database, seeded, Seal.of([ONE]))
+    else:
+        async with database.begin(seeded.organisation) as work:
+            await work.flows.add(a_flow(seeded.organisation, **told(Seal.of([ONE]), seeded.organisation)))
+    for work_with_keys in (not_lost, rotate):
+        with pytest.raises(StartError) as error:
+            await work_with_keys(settings(tmp_path), database)
+        assert str(error.value) == (
+            "The database holds sealed credentials and there is no key to open them: "
+            f"bring {tmp_path / 'data' / FILE} back, or set VAANI_ENCRYPTION_KEY."
         )
-    before = await objects(database)
-    with pytest.raises(SealedError):
-        await reseal(database, Seal.of([TWO, ONE]))
-    assert await objects(database) == before
+        assert not (tmp_path / "data" / FILE).exists()
+    await not_lost(settings(tmp_path, written(ONE)), database)
+    key_file(tmp_path, written(ONE))
+    await not_lost(settings(tmp_path), database)

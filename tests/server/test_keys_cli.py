@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from typer.testing import CliRunner
@@ -14,12 +15,14 @@ from server.cli import app
 from server.keyring import FILE
 from server.start import alone
 from storage.assets import Integration, IntegrationKind
-from storage.database import Database
+from storage.database import Database, DatabaseUnavailableError
 from storage.keys import fingerprint, key_for, new_token
+from storage.migrations import migrate
 from storage.records import ApiKey, Scope
 from storage.sealing import Seal, integration_secret, key_from, written
 from storage.seed import Seeded
 from tests.server.test_cli import ended
+from tests.storage.databases import Place
 from tests.storage.samples import LATER, NOW, TOKEN, an_organisation, url
 
 
@@ -119,7 +122,7 @@ async def test_days_that_are_none_are_refused(file: Path) -> None:
 async def test_before_the_first_start_no_key_can_be_made(tmp_path: Path) -> None:
     status, out, err = await ran(tmp_path / "new.db", "keys", "create", "--name", "New", "--all-scopes")
     assert (status, out) == (1, "")
-    assert err == "There is no organisation yet: start the server once first.\n"
+    assert err == "The database is not in the form that this version needs: start the server once first.\n"
 
 
 async def test_every_key_is_listed_with_its_state(file: Path, database: Database, seeded: Seeded) -> None:
@@ -161,8 +164,28 @@ async def test_an_unknown_key_is_not_shown_again(file: Path) -> None:
 async def test_a_database_that_cannot_be_used_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file")
     status, out, err = await ran(tmp_path / "data" / "vaani.db", "keys", "list")
+    assert (status, out) == (2, "")
+    assert err == "The database's folder cannot be made: File exists.\n"
+
+
+async def test_a_database_that_is_away_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*given: object, **more: object) -> NoReturn:
+        raise DatabaseUnavailableError("the database cannot be reached")
+
+    monkeypatch.setattr(Database, "connect", away)
+    assert await ran(tmp_path / "vaani.db", "keys", "list") == (2, "", "The database cannot be reached.\n")
+
+
+@pytest.mark.parametrize("command", [["keys", "list"], ["secrets", "rotate"]])
+async def test_a_command_does_not_migrate_a_database_that_an_older_server_may_be_using(
+    file: Path, place: Place, command: list[str]
+) -> None:
+    await migrate(place.url, "0002")
+    status, out, err = await ran(file, *command)
     assert (status, out) == (1, "")
-    assert err == "The database cannot be used: File exists.\n"
+    assert err == "The database is not in the form that this version needs: start the server once first.\n"
+    assert not (file.parent / "data").exists()
+    assert await migrate(place.url)
 
 
 async def token_of(database: Database, seeded: Seeded, seal: Seal) -> str:

@@ -20,6 +20,7 @@ from server.briefing import briefing
 from server.journal import Ledger
 from storage.records import CallStatus, CallType, FlowStatus, Outcome
 from storage.sealing import Seal, SealedError
+from tests.logged import logged
 from tests.patience import until
 from tests.server.house import SEAL, House, scripted
 from tests.storage.customer_samples import a_customer
@@ -133,17 +134,16 @@ async def test_a_call_finds_its_flow_by_number_and_account(house: House) -> None
     assert await greeted(house) == ["demo"]
 
 
-async def test_a_strangers_call_is_put_down_where_no_demo_line_takes_it(
-    house: House, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_a_strangers_call_is_put_down_where_no_demo_line_takes_it(house: House) -> None:
     async with house.database.begin() as work:
         await work.flows.delete(house.seeded.flow)
-    call, line = await house.call([quiet(1)], to_number="+15550019999")
+    with logged() as log:
+        call, line = await house.call([quiet(1)], to_number="+15550019999")
     async with house.database.read() as work:
         assert await work.calls.get(call) is None
     assert (line.ending, line.sent, len(house.switchboard)) == ("closed", [], 0)
-    assert "a call found no flow" in caplog.text
-    assert "5550019999" not in caplog.text
+    assert "a call found no flow" in log.getvalue()
+    assert "5550019999" not in log.getvalue()
 
 
 async def test_values_from_the_carrier_fill_the_greeting(house: House) -> None:
@@ -450,6 +450,37 @@ async def test_who_does_not_want_to_be_recorded_is_not(house: House) -> None:
     call, _ = await house.call([quiet(0.2)], from_number="+919876543210")
     assert (await house.row(call)).recording is None
     assert not house.data.exists()
+
+
+async def test_one_of_several_who_share_a_phone_is_enough_to_be_recorded_by_none(house: House) -> None:
+    await house.agent(scripted())
+    first = await known(house, phone="+919876543210")
+    async with house.database.begin(house.seeded.organisation) as work:
+        refusing = a_customer(house.seeded.organisation, phone="+919876543210", recording_opt_out=True)
+        await work.customers.append([refusing])
+    call, _ = await house.call([quiet(0.2)], from_number="+919876543210")
+    row = await house.row(call)
+    assert (row.customer_id, row.recording) == (first, None)
+    assert not house.data.exists()
+
+
+@pytest.mark.parametrize("caller", ["09876543210", "9876543210", "919876543210"])
+async def test_a_number_without_its_country_is_the_same_number(house: House, caller: str) -> None:
+    await flows(house, ours={"phone_number": "+918040000000"})
+    customer = await known(house, phone="+919876543210", recording_opt_out=True)
+    call, _ = await house.call([quiet(1.5)], from_number=caller, to_number="08040000000")
+    assert [turn.text for turn in await house.turns(call)] == ["ours"]
+    row = await house.row(call)
+    assert (row.from_number, row.to_number) == ("+919876543210", "+918040000000")
+    assert (row.customer_id, row.recording) == (customer, None)
+
+
+async def test_what_a_customer_has_not_leaves_the_agent_s_own_word(house: House) -> None:
+    await house.agent(scripted(greeting="Write to {{email}}.", variables={"email": "us"}))
+    await known(house, phone="+919876543210", email=None)
+    assert await greeted(house, from_number="+919876543210") == ["Write to us."]
+    await known(house, phone="+919876543211", email="me@x.in")
+    assert await greeted(house, from_number="+919876543211") == ["Write to me@x.in."]
 
 
 KEY = "canary-key-0123456789"

@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import asyncio
 import wave
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from processors.models import ModelMissing
 from processors.wav import HEADER, WavWriter
-from server import warmup, wiring
+from server import node, warmup, wiring
 from server.start import StartError
 from server.wiring import running
 from storage.database import Database
@@ -50,9 +52,12 @@ async def test_the_first_start_makes_a_key_that_no_later_one_shows(tmp_path: Pat
 
 
 @pytest.mark.usefixtures("no_models")
-async def test_the_operator_may_choose_the_first_key(tmp_path: Path) -> None:
-    async with running(settings(tmp_path / "data")) as server:
-        assert server.first_key == TOKEN
+async def test_the_operator_may_choose_the_first_key_which_is_not_shown(tmp_path: Path) -> None:
+    chosen = settings(tmp_path / "data")
+    async with running(chosen) as server:
+        assert server.first_key is None
+        async with Database(chosen.database) as database, database.read() as work:
+            assert await work.keys.find(TOKEN, now=NOW) is not None
 
 
 @pytest.mark.usefixtures("no_models")
@@ -90,16 +95,17 @@ async def test_no_call_is_taken_before_the_models_are_loaded(tmp_path: Path, mon
                 assert answer.status == 200
 
 
-async def left_open(data: Path, node: str) -> tuple[str, str]:
+async def left_open(data: Path, name: str) -> tuple[str, str]:
     """What a process that was killed leaves: an open call with two turns, and a recording. The call and its file."""
-    given = settings(data, node=node)
+    given = settings(data, node=name)
     recordings = Recordings(data)
     async with Database(given.database) as database:
         async with database.begin() as work:
             organisation = await work.organisations.first()
             assert organisation is not None
-        call = a_call(organisation.id, node=node, status=CallStatus.IN_PROGRESS, answered_at=NOW)
+        call = a_call(organisation.id, node=name, status=CallStatus.IN_PROGRESS, answered_at=NOW)
         path = recordings.path(call.id, NOW)
+        call = replace(call, recording=path)
         async with database.begin(organisation.id) as work:
             await work.calls.open(call)
             await work.calls.add_turns([a_turn(call.id, 0), a_turn(call.id, 1)])
@@ -128,6 +134,34 @@ async def test_what_a_crash_left_open_is_closed_and_mended_at_the_next_start(tmp
     with wave.open(str(data / path)) as file:
         assert file.getnframes() == 8000 + 1999
     assert (data / path).stat().st_size == HEADER + 4 * (8000 + 1999)
+    assert Recordings(data).unfinished() == []
+
+
+@pytest.mark.usefixtures("no_models")
+async def test_two_servers_on_one_host_and_one_database_leave_each_other_s_calls_alone(tmp_path: Path) -> None:
+    one = settings(tmp_path / "one", node=None)
+    two = settings(tmp_path / "two", node=None, database_url=SecretStr(one.database))
+    async with running(one):
+        call, _ = await left_open(tmp_path / "one", (tmp_path / "one" / node.FILE).read_text().strip())
+        async with running(two), Database(one.database) as database, database.read() as work:
+            row = await work.calls.get(call)
+        assert row is not None
+        assert row.status is CallStatus.IN_PROGRESS
+    async with serving(tmp_path / "one", node=None) as house:
+        assert (await house.row(call)).status is CallStatus.ENDED
+
+
+@pytest.mark.usefixtures("no_models")
+async def test_a_recording_that_a_crash_left_no_file_of_is_not_told_of(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    async with running(settings(data)):
+        pass
+    (begun, path), (lost, missing) = [await left_open(data, "one") for _ in range(2)]
+    (data / missing).unlink()
+    async with serving(data) as house:
+        assert (await house.row(begun)).recording == path
+        assert (await house.row(lost)).recording is None
+        assert (await house.row(lost)).status is CallStatus.ENDED
     assert Recordings(data).unfinished() == []
 
 
@@ -166,6 +200,23 @@ async def test_an_address_that_is_taken_is_one_sentence(tmp_path: Path) -> None:
         port = int(server.url.rpartition(":")[2])
         with pytest.raises(StartError, match=r"^The server cannot listen: "):
             async with running(settings(tmp_path / "two", port=port)):
+                pass
+
+
+@pytest.mark.usefixtures("no_models")
+async def test_the_api_s_own_links_name_the_port_that_was_taken(tmp_path: Path) -> None:
+    async with serving(tmp_path / "data") as house:
+        status, text = await house.get("/openapi.json")
+        assert status == 200
+        assert house.server.url in text
+        assert not house.server.url.endswith(":0")
+
+
+@pytest.mark.usefixtures("no_models")
+async def test_an_address_that_is_not_this_machine_s_is_one_sentence(tmp_path: Path) -> None:
+    for port in (0, 8123):
+        with pytest.raises(StartError, match=r"^The server cannot listen: "):
+            async with running(settings(tmp_path / "data", host="192.0.2.1", port=port)):
                 pass
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from storage.database import Database
 from storage.records import Flow, FlowKind, FlowStatus
 from storage.seed import Seeded
+from storage.tenancy import WrongOrganisationError
 from tests.storage.samples import LATER, NOW, a_flow, an_agent, an_organisation
 
 
@@ -52,8 +53,9 @@ async def test_a_call_finds_its_line(database: Database, seeded: Seeded) -> None
     foreign = a_flow(seeded.organisation, phone_number="+912", account_sid="acme")
     paused = a_flow(seeded.organisation, phone_number="+913", status=FlowStatus.PAUSED)
     outbound = a_flow(seeded.organisation, phone_number="+914", kind=FlowKind.OUTBOUND)
+    numberless = a_flow(seeded.organisation, account_sid="acme")
     async with database.begin() as work:
-        for flow in (any_account, own_account, foreign, paused, outbound):
+        for flow in (any_account, own_account, foreign, paused, outbound, numberless):
             await work.flows.add(flow)
 
         async def found(account: str | None, number: str | None) -> str:
@@ -68,10 +70,28 @@ async def test_a_call_finds_its_line(database: Database, seeded: Seeded) -> None
         assert await found("acme", "+913") == seeded.flow
         assert await found("acme", "+914") == seeded.flow
         assert await found(None, None) == seeded.flow
+        assert await found("acme", None) == seeded.flow
         assert await work.flows.move(
             seeded.flow, now=NOW, to=FlowStatus.PAUSED, only_from=frozenset({FlowStatus.ACTIVE})
         )
         assert await work.flows.for_line("acme", "+913") is None
+
+
+async def test_a_bound_unit_of_work_knows_no_organisation_but_its_own(database: Database, seeded: Seeded) -> None:
+    other = an_organisation()
+    async with database.begin() as work:
+        await work.organisations.add(other)
+    async with database.begin(other.id) as work:
+        assert await work.organisations.first() == other
+        assert await work.organisations.get(seeded.organisation) is None
+        assert await work.organisations.held(seeded.organisation) is None
+        await work.organisations.save(replace(other, id=seeded.organisation, name="Stolen"))
+        with pytest.raises(WrongOrganisationError):
+            await work.organisations.add(an_organisation())
+    async with database.read() as work:
+        ours = await work.organisations.get(seeded.organisation)
+    assert ours is not None
+    assert ours.name == "My organisation"
 
 
 async def test_a_flow_moves_only_from_the_states_named_and_saving_moves_it_nowhere(

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from storage.call_details import change_details
 from storage.call_search import CallFilter
 from storage.database import Database
 from storage.records import Call, CallStatus, CallType, Outcome, Sentiment
@@ -123,7 +122,7 @@ async def test_nobody_finds_or_changes_another_organisations_calls(database: Dat
     for one in wanted:
         assert await found(database, other.id, **one) == ([], 0)
     async with database.begin(other.id) as work:
-        assert await change_details(work.calls, call.id, lambda _: {"stolen": True}) is None
+        assert await work.calls.change_details(call.id, lambda _: {"stolen": True}) is None
     async with database.read() as work:
         assert await work.calls.get(call.id) == call
         assert await work.calls.newest(10) == ([call], 1)

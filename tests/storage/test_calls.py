@@ -6,9 +6,9 @@ from datetime import timedelta, timezone
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from storage.calls import COMES_FROM, LIVE
+from storage.calls import COMES_FROM
 from storage.database import Database
-from storage.records import CallStatus, Outcome, Speaker, TurnLatency
+from storage.records import LIVE, CallStatus, Outcome, Speaker, TurnLatency
 from storage.seed import Seeded
 from storage.tenancy import WrongOrganisationError
 from tests.storage.samples import LATER, NOW, a_call, a_turn, an_organisation
@@ -44,6 +44,29 @@ async def test_a_call_is_answered_once_and_ends_once(database: Database, seeded:
             recording="recordings/x.wav",
             language="en",
         )
+
+
+async def test_the_recordings_of_a_customers_calls_that_are_over_are_forgotten(
+    database: Database, seeded: Seeded
+) -> None:
+    other = an_organisation()
+    about = {"customer_id": "cst_1", "recording": "recordings/x.wav"}
+    over = a_call(seeded.organisation, status=CallStatus.ENDED, **about)
+    spared = [
+        a_call(seeded.organisation, status=CallStatus.IN_PROGRESS, **about),
+        a_call(seeded.organisation, status=CallStatus.ENDED, **{**about, "customer_id": "cst_2"}),
+        a_call(other.id, status=CallStatus.ENDED, **about),
+    ]
+    async with database.begin() as work:
+        await work.organisations.add(other)
+        for call in (over, *spared):
+            await work.calls.open(call)
+    async with database.begin(seeded.organisation) as work:
+        assert await work.calls.forget_recordings("cst_1") == ["recordings/x.wav"]
+        assert await work.calls.forget_recordings("cst_1") == []
+    async with database.read() as work:
+        assert await work.calls.get(over.id) == replace(over, recording=None)
+        assert [await work.calls.get(call.id) for call in spared] == spared
 
 
 @pytest.mark.parametrize("to", sorted(COMES_FROM))
@@ -177,3 +200,14 @@ async def test_no_call_is_lost_for_what_a_carrier_or_an_operator_calls_long(data
         assert (kept.node, kept.carrier_call, kept.to_number) == (long[:80], long[:120], long[:40])
         assert [left.id for left in await work.calls.abandoned(long, at=LATER)] == [call.id]
         assert await work.calls.get(long) is None
+
+
+async def test_a_call_can_lose_its_recording_alone(database: Database, seeded: Seeded) -> None:
+    lost, kept = (a_call(seeded.organisation, recording=f"recordings/{name}.wav") for name in ("lost", "kept"))
+    async with database.begin(seeded.organisation) as work:
+        await work.calls.open(lost)
+        await work.calls.open(kept)
+    async with database.begin() as work:
+        await work.calls.unrecorded(lost.id)
+        assert await work.calls.get(lost.id) == replace(lost, recording=None)
+        assert await work.calls.get(kept.id) == kept

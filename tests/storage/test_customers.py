@@ -92,6 +92,9 @@ async def test_appended_customers_share_a_phone_and_the_oldest_is_found_by_it(
         assert await work.customers.by_phone(phone) == first
         await work.customers.delete(first.id)
         assert await work.customers.by_phone(phone) == replace(more[0], copy=1)
+        assert not await work.customers.recording_refused(phone)
+        await work.customers.append([a_customer(seeded.organisation, phone=phone, recording_opt_out=True)])
+        assert await work.customers.recording_refused(phone)
 
 
 async def test_saving_writes_all_but_what_calls_count(database: Database, seeded: Seeded) -> None:
@@ -279,10 +282,26 @@ async def test_a_call_that_ends_is_counted_and_an_older_one_is_no_later_contact(
         assert found.last_contact == LATER
 
 
+async def test_metadata_that_does_not_fit_once_it_is_merged_is_refused(database: Database, seeded: Seeded) -> None:
+    known = a_customer(seeded.organisation, metadata={"a": 1})
+    await added(database, known)
+    batch = [
+        a_customer(seeded.organisation, phone=known.phone, name="Too much", metadata={"b": 1}),
+        a_customer(seeded.organisation, metadata={"a": 1, "b": 1}),
+        a_customer(seeded.organisation, phone=known.phone, metadata={"a": 2}),
+    ]
+    async with database.begin(seeded.organisation) as work:
+        given = [frozenset({"name", "metadata"})] * 3
+        done = await work.customers.upsert(batch, given, now=LATER, fits=lambda metadata: len(metadata) < 2)
+        assert (done.created, done.updated, done.refused) == (1, 1, [0])
+        assert done.ids == [batch[1].id, known.id]
+        assert await work.customers.get(known.id) == replace(known, metadata={"a": 2}, updated_at=LATER)
+
+
 async def test_nobody_finds_or_changes_another_organisations_customer(database: Database, seeded: Seeded) -> None:
     other = an_organisation()
-    mine = a_customer(seeded.organisation, tags=["Region:West"])
-    theirs = a_customer(other.id, phone=mine.phone, tags=["Region:West", "Theirs"])
+    mine = a_customer(seeded.organisation, tags=["Region:West"], recording_opt_out=True)
+    theirs = a_customer(other.id, phone=mine.phone, tags=["Region:West", "Theirs"], recording_opt_out=True)
     async with database.begin() as work:
         await work.organisations.add(other)
     await added(database, mine)
@@ -291,6 +310,7 @@ async def test_nobody_finds_or_changes_another_organisations_customer(database: 
         customers: Customers = work.customers
         assert await customers.get(theirs.id) is None
         assert await customers.held(theirs.id) is None
+        assert await customers.refusing_recording([mine.id, theirs.id]) == {mine.id}
         assert await customers.by_phone(mine.phone) == mine
         assert await customers.page(CustomerFilter(tags=["Region:West"]), 50) == ([mine], 1)
         assert await customers.page(CustomerFilter(search="Jordan"), 50) == ([mine], 1)

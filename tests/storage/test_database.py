@@ -242,6 +242,16 @@ async def test_who_waits_too_long_for_another_process_is_told_that_the_database_
                 pass
 
 
+async def test_work_that_waits_too_long_for_a_connection_is_told_that_the_database_is_busy(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.05)
+    async with Database(url(file)) as database, database.begin():
+        with pytest.raises(DatabaseUnavailableError, match="the database is busy"):
+            async with asyncio.timeout(5), database.begin():
+                pass
+
+
 async def test_a_database_whose_file_cannot_be_opened_is_unavailable(tmp_path: Path) -> None:
     (tmp_path / "vaani.db").mkdir()
     async with Database(url(tmp_path / "vaani.db")) as database:

@@ -14,7 +14,7 @@ from storage.columns import metadata
 from storage.database import Database, UnitOfWork
 from tests import postgres
 from tests.storage.databases import ROLE, Cluster
-from tests.storage.samples import NOW
+from tests.storage.samples import NOW, a_flow
 
 ONE, OTHER = "org_1", "org_2"
 NOBODYS = {"alembic_version"}
@@ -78,6 +78,15 @@ async def test_who_is_not_bound_sees_everybodys(shared: Database) -> None:
         for table in metadata.sorted_tables:
             seen = await connection_of(work).execute(select(owner(table)))
             assert {ONE, OTHER} <= set(seen.scalars()), table.name
+
+
+async def test_who_has_looked_for_rivals_everywhere_sees_its_own_rows_alone_again(shared: Database) -> None:
+    async with shared.begin(OTHER) as work:
+        await work.flows.add(a_flow(OTHER, phone_number="+911"))
+    async with shared.begin(ONE) as work:
+        assert not await work.flows.line_is_free(a_flow(ONE, phone_number="+911"))
+        seen = await connection_of(work).execute(select(metadata.tables["flows"].c.organisation_id))
+        assert seen.scalars().all() == [ONE]
 
 
 async def test_who_does_not_say_whose_it_is_sees_nothing(shared: Database, database_url: str, cluster: Cluster) -> None:
