@@ -13,6 +13,7 @@ from control_api.access.auth import SignIn
 from control_api.access.firebase import FirebaseVerifier
 from control_api.access.limits import Limits, Rules
 from control_api.app import ENDPOINTS
+from control_api.records import live
 from control_api.web.asked import Services
 from server.briefing import CONTACT_FIELDS
 from server.catalogue import catalogue
@@ -58,7 +59,7 @@ def _unknown_variables(agent: Agent | None, flow: Flow) -> list[str]:
 def _rules(settings: Settings) -> Rules:
     rules = Rules.parse(settings.rate_limits)
     try:
-        rules.hold_against(endpoint.name for endpoint in ENDPOINTS)
+        rules.hold_against([*(endpoint.name for endpoint in ENDPOINTS), live.NAME])
     except ValueError as error:
         raise SettingsError(f"The setting VAANI_RATE_LIMITS will not do: {error}.") from None
     return rules

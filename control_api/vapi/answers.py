@@ -69,7 +69,7 @@ async def found_one(asked: Asked, work: UnitOfWork, flow: Flow | None) -> Found:
 
 async def found_some(asked: Asked, work: UnitOfWork, flows: Sequence[Flow]) -> Found:
     """A page. Their warnings are about overrides, not about variables."""
-    agents = {agent.id: agent for agent in await work.agents.active()}
+    agents = {agent.id: agent for agent in await work.agents.by_ids({flow.agent_id for flow in flows if flow.agent_id})}
     organisation = await work.organisations.get(asked.organisation)
     return await _found(
         asked, work, flows, lambda flow: flow_warnings(asked, flow, agents.get(flow.agent_id or ""), organisation)

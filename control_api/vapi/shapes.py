@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field, StrictBool, StringConstraints
 from pydantic.alias_generators import to_camel
 
 from control_api.assistant.field import Overrides
@@ -67,7 +67,7 @@ class CampaignsQuery(Given):
 
 class CustomerGiven(Given):
     number: Phone
-    number_e164_check_enabled: bool | None = None
+    number_e164_check_enabled: StrictBool | None = None
     extension: str | None = Field(None, max_length=10)
     sip_uri: str | None = Field(None, max_length=200)
     name: Name | None = None

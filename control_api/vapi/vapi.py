@@ -121,7 +121,7 @@ async def change(asked: Asked, id: str, body: CampaignChange) -> CampaignTold:  
                 await forget_lists(work, flow)
             if body.status is not None:
                 await _end(work, new, asked.now)
-            elif body.schedule_plan is not None:
+            elif body.schedule_plan is not None or new.status is FlowStatus.SCHEDULED:
                 await _start(work, new, asked.now)
         return await answers.one(asked, id, _brought_about(body, called))
 
@@ -257,6 +257,8 @@ async def _start(work: UnitOfWork, flow: Flow, now: datetime) -> None:
         await moves.launch(work, flow, now)
     elif flow.status is FlowStatus.DRAFT:
         await moves.schedule(work, flow, now, start_at=flow.start_at)
+    else:
+        await moves.must_start(work, flow, now)
 
 
 async def _end(work: UnitOfWork, flow: Flow, now: datetime) -> None:

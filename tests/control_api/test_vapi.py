@@ -504,6 +504,16 @@ async def test_a_plan_schedules_a_draft(house: House) -> None:
     assert (await house.flow(draft))["status"] == "scheduled"
 
 
+async def test_a_scheduled_one_cannot_become_one_that_never_starts(house: House) -> None:
+    other = await house.api.made("/agents", {"name": "Ravi", "role": "Sales"})
+    made = await house.made(schedulePlan=PLAN)
+    await house.api.delete(f"/agents/{house.agent}")
+    answer = await house.api.patch(f"/campaign/{made['id']}", {"maxConcurrency": 7})
+    assert (answer.status, answer.detail) == (400, "assistantId is of an agent that was deleted")
+    answer = await house.api.patch(f"/campaign/{made['id']}", {"maxConcurrency": 7, "assistantId": other["uuid"]})
+    assert (answer.status, answer.body["maxConcurrency"]) == (200, 7)
+
+
 async def test_a_wrong_change_is_named_and_changes_nothing(house: House) -> None:
     made = await house.made(schedulePlan=PLAN)
     for body, sentence in (

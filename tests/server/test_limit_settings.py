@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from server import warmup
 from server.settings import Settings, SettingsError
+from tests.server.serving import serving
+from tests.storage.samples import TOKEN
 
 
 @pytest.fixture(autouse=True)
@@ -43,3 +46,17 @@ def test_good_settings_are_taken(url: str, monkeypatch: pytest.MonkeyPatch) -> N
     settings = Settings.load()
     assert settings.redis_url is not None
     assert settings.redis_url.get_secret_value() == url
+
+
+async def test_the_live_socket_has_a_limit_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def load(*given: object, **more: object) -> None:
+        """Nobody speaks: no model is needed."""
+
+    monkeypatch.setattr(warmup, "load", load)
+    codes = []
+    async with serving(tmp_path, rate_limits="GET /ws/live/{call}=1/minute") as house:
+        for _ in range(2):
+            async with house.http.ws_connect(f"{house.server.url}/ws/live/cal_none?token={TOKEN}") as live:
+                assert [message async for message in live] == []
+                codes.append(live.close_code)
+    assert codes == [4404, 4429]
