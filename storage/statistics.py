@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, func, select
+from sqlalchemy import ColumnElement, Table, func, select, union_all
 
 from storage.records import Call, Outcome, Sentiment
 from storage.tables import call_days, call_hours, calls
@@ -89,6 +89,8 @@ class Statistics:
         flows_since: dict[datetime, list[str]] = {}
         for flow_id, start in starts.items():
             flows_since.setdefault(start, []).append(flow_id)
+        if not flows_since:
+            return {}
         # One after the other: an OR of times would have all calls of the organisation read.
         parts = [
             select(calls.c.flow_id, func.count().label("calls"))
@@ -96,7 +98,8 @@ class Statistics:
             .group_by(calls.c.flow_id)
             for start, flow_ids in flows_since.items()
         ]
-        rows = [row for part in parts for row in await self._tenancy.rows(part)]
+        together = union_all(*parts).subquery()
+        rows = await self._tenancy.rows(select(together))
         return {row["flow_id"]: row["calls"] for row in rows}
 
     async def _tallies(

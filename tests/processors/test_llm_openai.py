@@ -143,7 +143,8 @@ async def test_trouble(
 ) -> None:
     stand_in.script = script
     caplog.set_level(logging.INFO)
-    llm = model(stand_in, http, first_token_timeout_seconds=0.3, between_tokens_timeout_seconds=0.3)
+    patience = 0.3 if script[:1] == [server.HANG] else 10.0
+    llm = model(stand_in, http, first_token_timeout_seconds=patience, between_tokens_timeout_seconds=0.3)
     pieces: list[str | ToolCall] = []
     with pytest.raises(ProviderError) as trouble:
         await gather(llm, pieces)

@@ -13,6 +13,7 @@ from processors.vad import VadOptions
 from processors.voice_detector import VoiceDetector
 from tests import speech
 from tests.fakes import settle, started
+from tests.patience import until
 
 EVERYTHING = VadOptions(min_volume_dbfs=-96)
 
@@ -106,6 +107,7 @@ async def test_lines_that_end_in_mid_sentence_leave_nothing_behind(detector: Voi
             await settle()
             say(vad, pcm)
         say(vad, pcm)  # a frame may still be on its way
+        await until(lambda: not detector._memories[8000].slots)
     await asyncio.to_thread(detector.close)
     assert [len(memory.slots) for memory in detector._memories.values()] == [0, 0]
     assert len(detector._memories[8000]._context) == 16
