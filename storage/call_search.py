@@ -84,12 +84,15 @@ def stretches(days: Sequence[date]) -> list[tuple[date, date]]:
 async def _counts(tenancy: Tenancy, wanted: CallFilter) -> Counter[date]:
     """Calls by the day on which they started."""
     bounds = [call_days.c.day >= (wanted.date_from or date.min), call_days.c.day <= (wanted.date_to or date.max)]
-    over = (
+    # Flow by flow, as the rows lie: to group them all by their days, SQLite would sort them first.
+    of_flows = (
         select(call_days.c.day, func.sum(call_days.c.calls).label("calls"))
         .where(tenancy.mine(call_days), *_equal(call_days, wanted), *bounds)
-        .group_by(call_days.c.day)
+        .group_by(call_days.c.flow_id, call_days.c.day)
+        .subquery("of_flows")
     )
-    counts = Counter({row["day"]: row["calls"] for row in await tenancy.rows(over)})
+    over = select(of_flows.c.day, func.sum(of_flows.c.calls).label("calls")).group_by(of_flows.c.day)
+    counts = Counter({row["day"]: int(row["calls"]) for row in await tenancy.rows(over)})  # a sum of sums is a decimal
     few = _few(tenancy, calls.c.status.in_(LIVE))
     live = await tenancy.rows(select(few.c.started_at).where(*_conditions(few, wanted)))
     return counts + Counter(row["started_at"].date() for row in live)

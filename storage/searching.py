@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, literal, or_
@@ -14,7 +15,7 @@ from sqlalchemy.types import Boolean
 from storage.asset_tables import customers
 
 TRIGRAM = 3
-"""SQLite's index knows no piece shorter than this."""
+"""The indexes know no piece shorter than this."""
 _NUMBER = re.compile(r"[\s()+.\-]*\d[\d\s()+.\-]*")
 
 
@@ -27,22 +28,19 @@ def found_by(text: str) -> ColumnElement[bool]:
 
 def _found(piece: str) -> ColumnElement[bool]:
     digits = re.sub(r"\D", "", piece) if _NUMBER.fullmatch(piece) else piece
-    return or_(*(_held(spelling) for spelling in dict.fromkeys((piece, digits))))
+    spellings = list(dict.fromkeys((piece, digits)))
+    plain = _on_columns(cased for spelling in spellings for cased in _cases(spelling))
+    if any(len(spelling) < TRIGRAM for spelling in spellings):
+        return plain
+    return _Indexed(plain, *map(literal, spellings))
 
 
-def _held(piece: str) -> ColumnElement[bool]:
-    plain = or_(
-        *(
-            column.icontains(spelling, autoescape=True)
-            for column in (customers.c.name, customers.c.phone)
-            for spelling in _spellings(piece)
-        )
-    )
-    quoted = piece.replace('"', '""')
-    return plain if len(piece) < TRIGRAM else _Indexed(literal(f'"{quoted}"'), plain)
+def _on_columns(spellings: Iterable[str]) -> ColumnElement[bool]:
+    columns = customers.c.name, customers.c.phone
+    return or_(*(column.icontains(spelling, autoescape=True) for spelling in spellings for column in columns))
 
 
-def _spellings(piece: str) -> list[str]:
+def _cases(piece: str) -> list[str]:
     """SQLite itself knows large from small letters in ASCII alone, its index in every script."""
     if piece.isascii() or len(piece) >= TRIGRAM:
         return [piece]
@@ -50,20 +48,24 @@ def _spellings(piece: str) -> list[str]:
 
 
 class _Indexed(FunctionElement[bool]):
-    """A word in name or phone, as SQLite's index wants it and as a condition on the columns."""
+    """Any of the spellings in name or phone: a condition on the columns, and what SQLite's index is asked."""
 
     inherit_cache = True
     type = Boolean()
 
+    def self_group(self, against: Any = None) -> _Indexed:
+        """As it is: compared with 1, as SQLite's truths are, it would be asked of every customer."""
+        return self
+
 
 @compiles(_Indexed)
-def _on_columns(element: _Indexed, compiler: SQLCompiler, **options: Any) -> str:
-    _, plain = element.clauses
-    return compiler.process(plain.self_group(), **options)
+def _in_any(element: _Indexed, compiler: SQLCompiler, **options: Any) -> str:
+    plain, *_ = element.clauses
+    return f"({compiler.process(plain, **options)})"
 
 
 @compiles(_Indexed, "sqlite")
 def _in_sqlite(element: _Indexed, compiler: SQLCompiler, **options: Any) -> str:
-    quoted, _ = element.clauses
-    term = compiler.process(quoted, **options)
-    return f"customers.number IN (SELECT rowid FROM customer_search WHERE customer_search MATCH {term})"  # noqa: S608 - a bound parameter
+    _, *spellings = (compiler.process(clause, **options) for clause in element.clauses)
+    terms = " || ' OR ' || ".join(f"""'"' || replace({spelling}, '"', '""') || '"'""" for spelling in spellings)
+    return f"customers.number IN (SELECT rowid FROM customer_search WHERE customer_search MATCH {terms})"  # noqa: S608 - bound parameters

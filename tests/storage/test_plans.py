@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text
 
+from storage.customers import CustomerFilter
 from storage.database import Database, UnitOfWork
 from storage.seed import Seeded
 from tests.storage.customer_samples import a_customer
@@ -59,11 +60,26 @@ async def plans(database: Database, organisation: str, ask: Ask) -> list[str]:
         lambda work: work.customers.refusing_recording(IDS),
         lambda work: work.customers.get("cst_1"),
         lambda work: work.customers.by_phone("+919800000001"),
+        lambda work: work.customers.page(CustomerFilter(search="Asha Rao 98123"), 50),
+        lambda work: work.customers.page(CustomerFilter(search="(981) 230-0000"), 50),
+        lambda work: work.customers.page(CustomerFilter(tags=["Region:West", "Segment:New"]), 50),
         lambda work: work.calls.get("cal_1"),
         lambda work: work.calls.of_customer("cst_1", 20),
         lambda work: work.statistics.since({"flw_1": NOW, "flw_2": NOW - timedelta(hours=5)}),
     ],
-    ids=["upsert", "by_ids", "refusing_recording", "get", "by_phone", "call", "of_customer", "since"],
+    ids=[
+        "upsert",
+        "by_ids",
+        "refusing_recording",
+        "get",
+        "by_phone",
+        "search",
+        "number",
+        "tags",
+        "call",
+        "of_customer",
+        "since",
+    ],
 )
 async def test_a_few_are_found_without_reading_all(database: Database, seeded: Seeded, file: Path, ask: Ask) -> None:
     steps = await plans(database, seeded.organisation, ask)
