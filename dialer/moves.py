@@ -21,6 +21,7 @@ OF_A_LINE = frozenset({DRAFT, ACTIVE, PAUSED})
 
 NAMES = {FlowKind.OUTBOUND: "A campaign", FlowKind.INBOUND: "An inbound flow"}
 NAME_LENGTH = 200
+TAKEN = "phone_number is taken: by another active inbound flow on this account_sid, or by another organisation"
 COPY = " (copy)"
 
 
@@ -167,7 +168,7 @@ async def must_start(work: UnitOfWork, flow: Flow, now: datetime) -> None:
 async def must_have_line(work: UnitOfWork, flow: Flow) -> None:
     """Before an inbound flow is active. Raises MoveRefusedError if another one takes the same calls."""
     if not await work.flows.line_is_free(flow):
-        raise MoveRefusedError("Another active inbound flow has this phone_number on this account_sid")
+        raise MoveRefusedError(TAKEN)
 
 
 async def _activate(work: UnitOfWork, flow: Flow, action: Action, now: datetime) -> None:

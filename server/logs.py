@@ -105,8 +105,11 @@ class AccessLog(AbstractAccessLogger):
 
 def shown_path(request: web.BaseRequest) -> str:
     """The route, with the ids that we have given; `-` for what is none of our routes."""
-    found: web.UrlMappingMatchInfo | None = getattr(request, "match_info", None)
-    if found is None or found.route.resource is None:
+    try:
+        found: web.UrlMappingMatchInfo = request.match_info  # type: ignore[attr-defined]
+    except (AttributeError, AssertionError):  # it was never routed
+        return "-"
+    if found.route.resource is None:
         return "-"
     path = found.route.resource.canonical
     for name, value in found.items():

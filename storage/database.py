@@ -170,8 +170,9 @@ def _sqlite(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
         raise UnusableDatabaseError("a SQLite database needs a file: sqlite+aiosqlite:///path")
     try:
         Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        Path(url.database).touch(mode=0o600)  # nobody else's to read, and so are the files that SQLite puts beside it
     except OSError as error:
-        raise UnusableDatabaseError(f"the database's folder cannot be made: {error.strerror}") from None
+        raise UnusableDatabaseError(f"the database's file cannot be made: {error.strerror}") from None
     writer = _engine(url, pool_size=1, max_overflow=0, pool_timeout=sqlite.BUSY_SECONDS)
     reader = _engine(url, pool_size=READERS, max_overflow=0, pool_timeout=sqlite.BUSY_SECONDS)
     for engine, settings, begin in (

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, case, delete, false, or_, select, true, update
 
+from storage.asset_tables import phone_numbers
 from storage.records import Flow, FlowKind, FlowStatus
 from storage.selection import queued
 from storage.tables import flows
@@ -71,6 +72,8 @@ class Flows:
     async def line_is_free(self, flow: Flow) -> bool:
         """Whether no other active inbound flow, of whatever organisation, has its number on its account.
 
+        Nor may another organisation have registered that number as one of its own.
+
         Within an organisation one that takes any account may stand beside those that name theirs, and gets what they
         leave; of two organisations it would take the other's calls, or lose them to it. Nobody else can take a line
         until the end of the transaction. A flow without a number has no line.
@@ -86,9 +89,12 @@ class Flows:
             same_account | ((flows.c.organisation_id != flow.organisation_id) & any_account),
             flows.c.id != flow.id,
         )
+        registered = select(phone_numbers.c.id).where(
+            phone_numbers.c.number == flow.phone_number, phone_numbers.c.organisation_id != flow.organisation_id
+        )
         async with self._tenancy.unbound() as everybody:
             await everybody.alone(flows)
-            return await everybody.row(rival) is None
+            return await everybody.row(rival) is None and await everybody.row(registered) is None
 
     async def with_list(self, list_id: str, statuses: Iterable[FlowStatus]) -> bool:
         """Whether a flow in one of those states calls the customers on a list."""

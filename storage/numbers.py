@@ -16,10 +16,10 @@ class Numbers(Kept[PhoneNumber]):
         super().__init__(tenancy, phone_numbers, PhoneNumber)
 
     async def is_free(self, number: str) -> bool:
-        """Whether the organisation has it not yet. Nobody else can add it until the end of the transaction."""
-        await self._tenancy.alone(phone_numbers)
-        had = phone_numbers.c.number == number, self._mine
-        return await self._tenancy.count(select(phone_numbers.c.id).where(*had)) == 0
+        """Whether no organisation has it yet. Nobody else can add it until the end of the transaction."""
+        async with self._tenancy.unbound() as everybody:
+            await everybody.alone(phone_numbers)
+            return await everybody.row(select(phone_numbers.c.id).where(phone_numbers.c.number == number)) is None
 
     async def used(self, number: PhoneNumber) -> int:
         """How many flows name it, by its id or as it is dialled."""

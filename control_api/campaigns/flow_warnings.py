@@ -9,17 +9,25 @@ from control_api.web.asked import Asked
 from control_api.web.errors import sentence
 from storage.customers import CustomerFilter
 from storage.database import UnitOfWork
-from storage.records import Flow, FlowKind
+from storage.records import Agent, Flow, FlowKind, Organisation
 
 SAMPLE = 50
 """Customers whose metadata is looked at for what a variable could mean."""
+
+
+def listed(asked: Asked, flow: Flow, agent: Agent | None, organisation: Organisation | None) -> list[str]:
+    """Those for which no customer is looked at."""
+    found = flow_warnings(asked, flow, agent, organisation)
+    if agent is None or agent.is_active:
+        return found
+    return ["voice_agent_id is of an agent that was deleted: it still speaks in this flow's calls", *found]
 
 
 async def warnings_of(asked: Asked, work: UnitOfWork, flow: Flow) -> list[str]:
     """A sentence each."""
     agent = await work.agents.get(flow.agent_id) if flow.agent_id is not None else None
     organisation = await work.organisations.get(flow.organisation_id)
-    found = flow_warnings(asked, flow, agent, organisation)
+    found = listed(asked, flow, agent, organisation)
     speaker = None if agent is None else readable(asked, agent)
     try:
         unknown = asked.services.unknown_variables(speaker, readable(asked, flow))

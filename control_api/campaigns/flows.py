@@ -6,13 +6,13 @@ from dataclasses import fields, replace
 
 from pydantic import Field
 
-from control_api.assistant.field import each_shown, flow_warnings, readable
+from control_api.assistant.field import each_shown, readable
 from control_api.campaigns import flow_moves
 from control_api.campaigns.flow_fields import looked_up, must_make_sense
 from control_api.campaigns.flow_metrics import metrics
 from control_api.campaigns.flow_moves import changing, move_to, shown
 from control_api.campaigns.flow_shapes import FlowBody, FlowChange, FlowMetrics, FlowShown, FlowWithMetrics
-from control_api.campaigns.flow_warnings import warnings_of
+from control_api.campaigns.flow_warnings import listed, warnings_of
 from control_api.web.asked import Asked
 from control_api.web.errors import bad, conflict, not_found
 from control_api.web.shapes import Body, Page, Shown
@@ -44,18 +44,18 @@ class MetricsToo(Body):
 
 @contract.get("")
 async def every(asked: Asked, query: FlowsQuery) -> FlowsPage:
-    """List flows, newest first. Their warnings are about `assistant_overrides` alone."""
+    """List flows, newest first. Their warnings are not about variables."""
     async with asked.read() as work:
         found, total = await work.flows.page(query.limit, query.offset, kind=query.kind, status=query.status)
         figures = await metrics(work, found, asked.now) if query.include_metrics else {}
         agents = {agent.id: agent for agent in await work.agents.by_ids({flow.agent_id or "" for flow in found})}
         organisation = await work.organisations.get(asked.organisation)
 
-    def listed(flow: Flow) -> FlowWithMetrics | FlowShown:
-        told = flow_warnings(asked, flow, agents.get(flow.agent_id or ""), organisation)
-        return _listed(readable(asked, flow), told, figures.get(flow.id))
+    def told(flow: Flow) -> FlowWithMetrics | FlowShown:
+        warned = listed(asked, flow, agents.get(flow.agent_id or ""), organisation)
+        return _listed(readable(asked, flow), warned, figures.get(flow.id))
 
-    return FlowsPage(flows=await each_shown(listed, found), total=total)
+    return FlowsPage(flows=await each_shown(told, found), total=total)
 
 
 @contract.post("", limit="20/minute", errors=(409,))

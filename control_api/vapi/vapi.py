@@ -180,6 +180,8 @@ def _must_be_whole(body: CampaignBody) -> None:
         raise bad("phoneNumberId is required, or dialPlan in its place")
     if body.dial_plan is None and body.customers is None:
         raise bad("customers is required with phoneNumberId")
+    if not (body.customers or any(entry.customers for entry in body.dial_plan or ())):
+        raise bad("customers must name somebody to call")
 
 
 async def _called(asked: Asked, body: CampaignFields) -> Called | None:

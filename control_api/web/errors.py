@@ -34,6 +34,8 @@ def sentence(error: ValidationError, whole: str = "the body") -> str:
     field = ".".join(str(part) for part in first["loc"]) or whole
     what = first["msg"].removeprefix("Value error, ")
     match first["type"]:
+        case "model_type" | "model_attributes_type" | "dict_type":
+            what = "must be a JSON object"
         case "missing":
             what = "is required"
         case "extra_forbidden":

@@ -17,6 +17,8 @@ _M = TypeVar("_M", bound=BaseModel)
 
 BODY_BYTES = 4 << 20
 """A thousand customers with much metadata."""
+SIGNS_IN = "token"
+"""The parameter that may sign in."""
 DEPTH = 100
 """Objects within objects: more is nobody's data, and some databases refuse it."""
 _ID = re.compile(r"[A-Za-z0-9_.:-]{1,80}")
@@ -34,7 +36,7 @@ def query(request: web.Request, model: type[_M], vocabulary: Vocabulary) -> _M:
     names = _query_names(model, vocabulary)
     given: dict[str, Any] = {}
     for name in request.query:
-        if name == "token":
+        if name == SIGNS_IN:
             continue
         values = request.query.getall(name)
         if name not in names:
@@ -51,6 +53,12 @@ def query(request: web.Request, model: type[_M], vocabulary: Vocabulary) -> _M:
         return model.model_validate(given, by_alias=vocabulary.by_alias, by_name=True)
     except ValidationError as error:
         raise bad(sentence(error, "the query")) from None
+
+
+def no_query(request: web.Request) -> None:
+    for name in request.query:
+        if name != SIGNS_IN:
+            raise bad(f"{name} is not a known parameter")
 
 
 async def body(request: web.Request, model: type[_M], vocabulary: Vocabulary) -> _M:

@@ -49,6 +49,8 @@ def _handler(endpoint: Endpoint, vocabulary: Vocabulary) -> Callable[[web.Reques
         given: dict[str, Any] = {name: reading.path_part(request, name) for name in endpoint.path_names}
         if endpoint.query is not None:
             given["query"] = reading.query(request, endpoint.query, vocabulary)
+        else:
+            reading.no_query(request)
         if endpoint.body is not None:
             given["body"] = await reading.body(request, endpoint.body, vocabulary)
         asked = Asked(services, caller, datetime.now(UTC), request, vocabulary)

@@ -52,7 +52,12 @@ BODIES: dict[str, Any] = {
     "PATCH /webhooks/{webhook_uuid}": {"name": "Stolen"},
     "PUT /integrations/telephony/exotel": {"api_key": "b" * 20, "api_token": "b" * 20, "account_sid": "b"},
     "PUT /integrations/voice/{provider}": {"api_key": "b" * 20},
-    "POST /campaign": {"name": "B", "assistantId": "{agent_uuid}", "phoneNumberId": "{number_uuid}", "customers": []},
+    "POST /campaign": {
+        "name": "B",
+        "assistantId": "{agent_uuid}",
+        "phoneNumberId": "{number_uuid}",
+        "customers": [{"number": "+14155550150"}],
+    },
     "PATCH /campaign/{id}": {"name": "Stolen"},
 }
 
@@ -118,7 +123,8 @@ async def one_of_everything(api: Api, organisation: str, word: str = CANARY) -> 
     customer = await api.made("/customers", {"name": f"{word} C", "phone": "+14155550192", "tags": [f"{word}:1"]})
     agent = await api.made("/agents", {"name": f"{word} A", "role": word})
     script = await api.made("/scripts", {"name": word, "content": word})
-    number = await api.made("/phone-numbers", {"number": "+15550010000", "name": word})
+    line = "+15550010000" if word == CANARY else "+15550010001"  # nobody else has it
+    number = await api.made("/phone-numbers", {"number": line, "name": word})
     contact_list = await api.made("/contact-lists", {"name": word})
     await api.post(f"/contact-lists/{contact_list['uuid']}/contacts", {"customer_ids": [customer["uuid"]]})
     flow = await api.made(

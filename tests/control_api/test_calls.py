@@ -318,8 +318,8 @@ async def test_details_stay_small_however_they_come(api: Api, call: Call) -> Non
 async def test_wrong_details_are_refused_and_change_nothing(api: Api, call: Call) -> None:
     wrong: list[tuple[Any, str]] = [
         ({}, "key_details is required"),
-        ({"key_details": []}, "key_details must be a valid dictionary"),
-        ({"key_details": None}, "key_details must be a valid dictionary"),
+        ({"key_details": []}, "key_details must be a JSON object"),
+        ({"key_details": None}, "key_details must be a JSON object"),
         ({"key_details": {}, "details": {}}, "details is not a known field"),
         ([], "the body "),
     ]

@@ -185,7 +185,7 @@ async def test_a_deleted_customer_is_gone(api: Api) -> None:
         ({"tags": [1]}, "tags.0 must be a valid string"),
         ({"preferred_language": "fr"}, "preferred_language must be "),
         ({"timezone": "Mars/Olympus"}, "timezone must be the name of a time zone, such as Asia/Kolkata"),
-        ({"metadata": []}, "metadata must be a valid dictionary"),
+        ({"metadata": []}, "metadata must be a JSON object"),
         ({"metadata": {"x": "y" * 70_000}}, "metadata must be smaller than 65536 characters"),
         ({"opted_out": "perhaps"}, "opted_out must be a valid boolean"),
         ({"recording_opt_out": "yes"}, "recording_opt_out must be a valid boolean"),

@@ -180,7 +180,7 @@ WINDOW = {"start": "09:00", "end": "18:00", "timezone": "Asia/Kolkata"}
         ({"dedupe_hours": -1}, "dedupe_hours must be greater than or equal to 0"),
         ({"distribution": "random"}, "distribution must be 'round_robin' or 'least_used'"),
         ({"branches": [""]}, "branches.0 is wrong: string should have at least 1 character"),
-        ({"config": "free"}, "config must be a valid dictionary"),
+        ({"config": "free"}, "config must be a JSON object"),
         ({"assistant_overrides": {"maxDurationSeconds": 1}}, "assistant_overrides will not do: "),
         ({"status": "paused"}, "status must be draft, or active for an inbound flow"),
         (
@@ -269,7 +269,8 @@ async def test_a_flow_of_a_deleted_agent_is_the_same_in_a_list_and_alone(
         made = await api.made("/flows", {**about, "voice_agent_id": agent})
         await api.delete(f"/agents/{agent}")
         alone = (await api.get(f"/flows/{made['uuid']}")).body
-        assert alone["warnings"] == ["Aria speaks"]
+        gone = "voice_agent_id is of an agent that was deleted: it still speaks in this flow's calls"
+        assert alone["warnings"] == [gone, "Aria speaks"]
         assert alone in (await api.get("/flows")).body["flows"]
 
 
@@ -290,7 +291,7 @@ async def test_a_change_touches_what_it_names(api: Api) -> None:
 async def test_two_active_lines_cannot_have_one_number(api: Api) -> None:
     first = await api.made("/flows", {**LINE, "status": "active", "account_sid": "acme"})
     assert first["status"] == "active"
-    taken = "Another active inbound flow has this phone_number on this account_sid"
+    taken = "phone_number is taken: by another active inbound flow on this account_sid, or by another organisation"
     again = {**LINE, "status": "active", "account_sid": "acme"}
     answer = await api.post("/flows", again)
     assert (answer.status, answer.detail) == (409, taken)
@@ -307,9 +308,28 @@ async def test_two_active_lines_cannot_have_one_number(api: Api) -> None:
     assert (await api.post(f"/flows/{first['uuid']}/toggle")).status == 409
 
 
+async def test_a_registered_number_takes_calls_for_its_organisation_alone(api: Api) -> None:
+    _, stranger = await api.stranger()
+    number = {"number": LINE["phone_number"], "name": "Front desk"}
+    await api.made("/phone-numbers", number)
+    assert (await api.post("/phone-numbers", number, token=stranger)).status == 409
+    line = {**LINE, "status": "active", "account_sid": "theirs"}
+    answer = await api.post("/flows", line, token=stranger)
+    assert (answer.status, answer.detail.partition(":")[0]) == (409, "phone_number is taken")
+    await api.made("/flows", line)
+
+
+async def test_a_flow_says_that_its_agent_was_deleted(api: Api) -> None:
+    agent = await api.made("/agents", {"name": "Ravi", "role": "Sales"})
+    flow = await api.made("/flows", {**LINE, "voice_agent_id": agent["uuid"]})
+    await api.delete(f"/agents/{agent['uuid']}")
+    told = (await api.get(f"/flows/{flow['uuid']}")).body["warnings"]
+    assert told[0] == "voice_agent_id is of an agent that was deleted: it still speaks in this flow's calls"
+
+
 async def test_no_organisation_takes_the_calls_of_another(api: Api) -> None:
     _, stranger = await api.stranger()
-    taken = "Another active inbound flow has this phone_number on this account_sid"
+    taken = "phone_number is taken: by another active inbound flow on this account_sid, or by another organisation"
     line = {**LINE, "status": "active"}
 
     async def refused(account: str | None) -> bool:

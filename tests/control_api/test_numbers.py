@@ -51,7 +51,7 @@ async def test_the_list_comes_page_by_page_in_both_vocabularies(api: Api) -> Non
     assert (await api.get(f"/v1/phone-numbers/{made[0]['uuid']}")).body == made[0]
 
 
-async def test_a_number_is_an_organisation_s_only_once(api: Api) -> None:
+async def test_a_number_is_one_organisation_s_and_only_once(api: Api) -> None:
     first, second = await api.made("/phone-numbers", MAIN), await api.made("/phone-numbers", {"number": ANOTHER})
     for refused in (
         await api.post("/phone-numbers", MAIN),
@@ -60,7 +60,7 @@ async def test_a_number_is_an_organisation_s_only_once(api: Api) -> None:
         assert (refused.status, refused.detail) == (409, "A phone number with this number already exists")
     assert (await api.get("/phone-numbers")).body == {"phone_numbers": [first, second], "total": 2}
     _, stranger = await api.stranger()
-    assert (await api.post("/phone-numbers", MAIN, token=stranger)).status == 201
+    assert (await api.post("/phone-numbers", MAIN, token=stranger)).status == 409
 
 
 async def test_of_many_who_add_it_at_once_one_does(api: Api) -> None:

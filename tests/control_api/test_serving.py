@@ -82,8 +82,8 @@ async def test_what_is_not_there_is_told_in_the_same_form(
         (b'{"\\u0000": 1}', "the body holds a character that cannot be stored"),
         (b"[" * 100_000 + b"]" * 100_000, "the body is not valid JSON"),
         (b'{"metadata": ' + b'{"a":' * 200 + b"1" + b"}" * 201, "the body is nested too deeply"),
-        (b"[]", "the body must be a valid dictionary or instance of CustomerBody"),
-        (b'"name"', "the body must be a valid dictionary or instance of CustomerBody"),
+        (b"[]", "the body must be a JSON object"),
+        (b'"name"', "the body must be a JSON object"),
         (b"{}", "name is required"),
         (b'{"name": "A", "phone": "+14155550192", "fax": 1}', "fax is not a known field"),
         (b'{"name": "A", "phone": "4155550192"}', "phone must be in E.164 format"),
@@ -199,3 +199,16 @@ async def test_limits_are_told_on_every_answer_and_kept(database: Database, tmp_
         assert wrong.status == 401
         assert wrong.headers["X-RateLimit-Remaining"] == "2"
         assert (await api.get("/nothing")).headers["X-RateLimit-Remaining"] == "1"
+
+
+async def test_a_parameter_that_a_route_does_not_have_is_refused(api: Api) -> None:
+    for path in ("/agents?limit=1", "/v1/voice-agents?x=1", "/organisation?x=1", "/customers/meta/tags?x=1"):
+        answer = await api.get(path)
+        name = path.partition("?")[2].partition("=")[0]
+        assert (answer.status, answer.detail) == (400, f"{name} is not a known parameter")
+
+
+async def test_a_body_that_is_no_object_is_told_so(api: Api) -> None:
+    for path in ("/agents", "/customers/bulk"):
+        answer = await api.post(path, data=b"[]", headers={"Content-Type": "application/json"})
+        assert (answer.status, answer.detail) == (400, "the body must be a JSON object")

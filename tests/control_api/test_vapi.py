@@ -236,6 +236,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"phoneNumberId": None}, "phoneNumberId is required, or dialPlan in its place"),
     ({"phoneNumberId": "num_1"}, "phoneNumberId holds num_1, which is not a phone number of this organisation"),
     ({"customers": None}, "customers is required with phoneNumberId"),
+    ({"customers": []}, "customers must name somebody to call"),
     ({"dialPlan": [{"phoneNumberId": "n", "customers": []}]}, "phoneNumberId and dialPlan exclude each other"),
     (
         {"phoneNumberId": None, "dialPlan": [{"phoneNumberId": "n", "customers": []}]},
@@ -290,7 +291,7 @@ async def test_a_wrong_field_is_named_and_changes_nothing(house: House) -> None:
 
 
 async def test_a_dial_plan_has_no_number_twice_and_ten_thousand_customers_at_most(house: House) -> None:
-    twice = [{"phoneNumberId": name, "customers": []} for name in (house.numbers[0], NUMBERS[0])]
+    twice = [{"phoneNumberId": name, "customers": [person(1)]} for name in (house.numbers[0], NUMBERS[0])]
     many = [{"phoneNumberId": name, "customers": [{}] * 6000} for name in house.numbers]
     for plan, sentence in (
         (twice, "dialPlan names a phone number in more than one entry"),

@@ -94,7 +94,7 @@ async def test_a_database_whose_folder_cannot_be_made_is_one_sentence_and_status
     (tmp_path / "file").touch()
     status, out, err = await ended(tmp_path, VAANI_DATABASE_URL=f"sqlite+aiosqlite:///{tmp_path}/file/vaani.db")
     assert (status, out) == (2, "")
-    assert err == "The database's folder cannot be made: File exists.\n"
+    assert err == "The database's file cannot be made: File exists.\n"
 
 
 async def test_the_command_line_is_told() -> None:

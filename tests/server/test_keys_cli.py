@@ -165,7 +165,7 @@ async def test_a_database_that_cannot_be_used_is_one_sentence(tmp_path: Path) ->
     (tmp_path / "data").write_text("a file")
     status, out, err = await ran(tmp_path / "data" / "vaani.db", "keys", "list")
     assert (status, out) == (2, "")
-    assert err == "The database's folder cannot be made: File exists.\n"
+    assert err == "The database's file cannot be made: File exists.\n"
 
 
 async def test_a_database_that_is_away_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

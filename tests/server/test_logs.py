@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import logging
@@ -9,6 +10,7 @@ from aiohttp import ClientSession, web
 
 from server.logs import AccessLog, JsonFormatter, TextFormatter, configure
 from storage.ids import CALL, new_id
+from tests.patience import until
 
 
 @pytest.fixture
@@ -96,3 +98,22 @@ async def test_a_request_is_logged_by_its_route_and_our_ids_alone(told: tuple[io
         ("GET", "-", 404),
     ]
     assert "canary" not in stream.getvalue()
+
+
+async def test_a_request_that_was_never_routed_has_no_path(told: tuple[io.StringIO, logging.Logger]) -> None:
+    stream, logger = told
+    logger.handlers[0].setFormatter(JsonFormatter())
+    runner = web.AppRunner(web.Application(), access_log_class=AccessLog, access_log=logger)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        reader, writer = await asyncio.open_connection(*runner.addresses[0][:2])
+        writer.write(b"GET / HTTP/1.1\r\nno colon\r\n\r\n")
+        assert b" 400 " in await reader.readline()
+        await until(lambda: bool(stream.getvalue()))
+        writer.close()
+        await writer.wait_closed()
+    finally:
+        await runner.cleanup()
+    said = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [(line["message"], line["path"], line["status"]) for line in said] == [("request answered", "-", 400)]

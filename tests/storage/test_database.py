@@ -264,3 +264,9 @@ async def test_a_time_without_a_zone_is_refused(database: Database, seeded: Seed
     with pytest.raises(Exception, match="without a zone"):
         async with database.begin(seeded.organisation) as work:
             await work.calls.open(a_call(seeded.organisation, started_at=NOW.replace(tzinfo=None)))
+
+
+async def test_the_file_is_nobody_elses_to_read(file: Path, tmp_path: Path) -> None:
+    made = tmp_path / "new" / "vaani.db"
+    async with Database(url(made)) as database, database.begin():
+        assert made.stat().st_mode & 0o777 == 0o600
