@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, literal, or_
@@ -23,21 +23,24 @@ def found_by(text: str) -> ColumnElement[bool]:
     """Customers that have every word of `text`; a number may be written with any punctuation."""
     text = text.strip()
     pieces = [text] if _NUMBER.fullmatch(text) else text.split()
-    return and_(*map(_found, pieces)) if pieces else false()
+    words = [_spellings(piece) for piece in pieces]
+    long = [word for word in words if min(map(len, word)) >= TRIGRAM]
+    found = [_on_columns(word) for word in words if word not in long]
+    if long:
+        found.append(_indexed(long))
+    return and_(*found) if found else false()
 
 
-def _found(piece: str) -> ColumnElement[bool]:
+def _spellings(piece: str) -> list[str]:
     digits = re.sub(r"\D", "", piece) if _NUMBER.fullmatch(piece) else piece
-    spellings = list(dict.fromkeys((piece, digits)))
-    plain = _on_columns(cased for spelling in spellings for cased in _cases(spelling))
-    if any(len(spelling) < TRIGRAM for spelling in spellings):
-        return plain
-    return _Indexed(plain, *map(literal, spellings))
+    return list(dict.fromkeys((piece, digits)))
 
 
-def _on_columns(spellings: Iterable[str]) -> ColumnElement[bool]:
+def _on_columns(spellings: Sequence[str]) -> ColumnElement[bool]:
+    """Any of them in any column."""
     columns = customers.c.name, customers.c.phone
-    return or_(*(column.icontains(spelling, autoescape=True) for spelling in spellings for column in columns))
+    cased = [case for spelling in spellings for case in _cases(spelling)]
+    return or_(*(column.icontains(case, autoescape=True) for case in cased for column in columns))
 
 
 def _cases(piece: str) -> list[str]:
@@ -47,8 +50,19 @@ def _cases(piece: str) -> list[str]:
     return list(dict.fromkeys((piece, piece.lower(), piece.upper(), piece.capitalize())))
 
 
+def _indexed(words: Sequence[Sequence[str]]) -> ColumnElement[bool]:
+    """All words at once: of two lists, SQLite would try each customer of one with each of the other."""
+    match = " AND ".join("(" + " OR ".join(map(_quoted, spellings)) + ")" for spellings in words)
+    return _Indexed(literal(match), and_(*map(_on_columns, words)))
+
+
+def _quoted(spelling: str) -> str:
+    """As FTS5 takes it word for word."""
+    return '"' + spelling.replace('"', '""') + '"'
+
+
 class _Indexed(FunctionElement[bool]):
-    """Any of the spellings in name or phone: a condition on the columns, and what SQLite's index is asked."""
+    """What SQLite's index is asked, and the same as a condition on the columns."""
 
     inherit_cache = True
     type = Boolean()
@@ -60,12 +74,12 @@ class _Indexed(FunctionElement[bool]):
 
 @compiles(_Indexed)
 def _in_any(element: _Indexed, compiler: SQLCompiler, **options: Any) -> str:
-    plain, *_ = element.clauses
+    _, plain = element.clauses
     return f"({compiler.process(plain, **options)})"
 
 
 @compiles(_Indexed, "sqlite")
 def _in_sqlite(element: _Indexed, compiler: SQLCompiler, **options: Any) -> str:
-    _, *spellings = (compiler.process(clause, **options) for clause in element.clauses)
-    terms = " || ' OR ' || ".join(f"""'"' || replace({spelling}, '"', '""') || '"'""" for spelling in spellings)
-    return f"customers.number IN (SELECT rowid FROM customer_search WHERE customer_search MATCH {terms})"  # noqa: S608 - bound parameters
+    match, _ = element.clauses
+    term = compiler.process(match, **options)
+    return f"customers.number IN (SELECT rowid FROM customer_search WHERE customer_search MATCH {term})"  # noqa: S608 - a bound parameter

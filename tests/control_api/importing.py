@@ -6,7 +6,6 @@ import asyncio
 import os
 import resource
 import sys
-import time
 from io import BytesIO
 from pathlib import Path
 from unittest.mock import Mock
@@ -19,20 +18,9 @@ from control_api.web.bodies import Upload
 from storage.database import Database
 from tests.storage.samples import NOW, url
 
-BUSY_MS = 10
-"""What an import may keep the event loop from everything else, in one go."""
-
 
 def _megabytes() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-async def longest_turn(watch: list[float]) -> None:
-    """Seconds of CPU that the event loop was kept busy for in one go, whatever else the machine did."""
-    while True:
-        before = time.thread_time()
-        await asyncio.sleep(0.001)
-        watch[0] = max(watch[0], time.thread_time() - before)
 
 
 async def _import(path: Path, database_file: Path) -> dict[str, object]:
@@ -44,12 +32,10 @@ async def _import(path: Path, database_file: Path) -> dict[str, object]:
         small = b"phone\n" + b"".join(b"+4420%08d\n" % (70000000 + number) for number in range(2000))
         # what is loaded on first use is no growth
         await imported(asked, Upload(BytesIO(small), "small.csv", len(small)))
-        before, watch = _megabytes(), [0.0]
-        watching = asyncio.create_task(longest_turn(watch))
+        before = _megabytes()
         with path.open("rb") as file:
             done = await imported(asked, Upload(file, path.name, os.fstat(file.fileno()).st_size))
-        watching.cancel()
-        return {"done": done.model_dump(), "megabytes": _megabytes() - before, "busy_ms": watch[0] * 1000}
+        return {"done": done.model_dump(), "megabytes": _megabytes() - before}
 
 
 if __name__ == "__main__":

@@ -24,7 +24,6 @@ from storage.database import Database
 from storage.records import Scope
 from storage.seed import Seeded
 from tests.control_api.api import Answer, Api, serving_api
-from tests.control_api.importing import BUSY_MS
 
 CSV = """name,phone,email,tags,preferred_language,metadata
 Jordan Ellis,+14155550192,[email protected],"Region:West,Segment:Lapsed",en,"{""cart_value"":850}"
@@ -451,4 +450,3 @@ def test_memory_stays_flat_however_long_the_file_is(file: Path, tmp_path: Path, 
     report = grown(people, file)
     assert report["done"] == {"imported": count, "updated": 0, "skipped": 0, "errors": []}
     assert report["megabytes"] <= MEMORY_MB
-    assert report["busy_ms"] <= BUSY_MS

@@ -114,7 +114,7 @@ async def test_every_filter_is_sent_as_the_server_reads_it(house: Serving, vapi:
     campaigns = vapi.campaigns
     both = await ends(house)
     first, second = [
-        await campaigns.campaign_controller_create(name=name, customers=[], schedule_plan=plan, **both)
+        await campaigns.campaign_controller_create(name=name, customers=[CUSTOMER], schedule_plan=plan, **both)
         for name, plan in (("A", PLAN), ("B", None))
     ]
     assert second.status == "in-progress"

@@ -87,6 +87,13 @@ async def test_a_few_are_found_without_reading_all(database: Database, seeded: S
     assert [step for step in steps if READS_ALL.search(step)] == []
 
 
+async def test_all_words_are_looked_up_at_once(database: Database, seeded: Seeded, file: Path) -> None:
+    steps = await plans(
+        database, seeded.organisation, lambda work: work.customers.count(CustomerFilter(search="Asha Rao"))
+    )
+    assert sum("customer_search" in step for step in steps) == 1
+
+
 async def test_reading_all_would_be_seen(database: Database, seeded: Seeded, file: Path) -> None:
     async def all_of_them(work: UnitOfWork) -> None:
         await work.customers._tenancy.connection.execute(text("SELECT email FROM customers"))
