@@ -208,6 +208,7 @@ call_days = Table(
     Column("sentiment", String(20), primary_key=True),
     Column("calls", Integer, nullable=False),
     Column("seconds", Float, nullable=False),
+    sqlite_with_rowid=False,
 )
 """Calls that are over, counted by the UTC day on which they started: what a million of them are told from."""
 
@@ -218,5 +219,6 @@ call_hours = Table(
     Id("flow_id", primary_key=True),
     Column("half_hour", Integer, primary_key=True, autoincrement=False),
     Column("calls", Integer, nullable=False),
+    sqlite_with_rowid=False,
 )
 """The same calls by the half-hour of the UTC day, 0 to 47: fine enough for every zone with many telephones."""

@@ -214,6 +214,7 @@ def _add_tables() -> None:
         sa.PrimaryKeyConstraint(
             "organisation_id", "flow_id", "day", "call_type", "outcome", "sentiment", name="pk_call_days"
         ),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "call_hours",
@@ -223,6 +224,7 @@ def _add_tables() -> None:
         sa.Column("calls", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["organisation_id"], ["organisations.id"], name="fk_call_hours_organisation_id"),
         sa.PrimaryKeyConstraint("organisation_id", "flow_id", "half_hour", name="pk_call_hours"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "contact_lists",
