@@ -1,7 +1,7 @@
 """What can be done to a flow, from which state, and what state that leads to: people do it, and so does the clock.
 
 Each move is one guarded change in the caller's unit of work, with the event that tells of it. A flow is passed as it
-was read there; its state is looked at again in the moment of the change.
+was read there; its state is looked at again in the moment of the change. Who holds the flow holds its run before.
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from dialer.ledger import Ledger
 from storage.database import UnitOfWork
+from storage.dialing import ProgressKind
 from storage.ids import FLOW, new_id
 from storage.records import Flow, FlowKind, FlowStatus
 
@@ -23,6 +25,7 @@ NAMES = {FlowKind.OUTBOUND: "A campaign", FlowKind.INBOUND: "An inbound flow"}
 NAME_LENGTH = 200
 TAKEN = "phone_number is taken: by another active inbound flow on this account_sid, or by another organisation"
 COPY = " (copy)"
+LOW = "Credits are below the threshold: add credits first"
 
 
 class MoveRefusedError(Exception):
@@ -90,9 +93,9 @@ async def resume(work: UnitOfWork, flow: Flow, now: datetime) -> None:
     await _activate(work, flow, RESUME, now)
 
 
-async def pause(work: UnitOfWork, flow: Flow, now: datetime) -> None:
-    """Calls in progress go on. Raises MoveRefusedError."""
-    await _move(work, flow, PAUSE, now)
+async def pause(work: UnitOfWork, flow: Flow, now: datetime, *, because: str = "") -> None:
+    """Calls in progress go on. `because` is a sentence, if it is no person's wish. Raises MoveRefusedError."""
+    await _move(work, flow, PAUSE, now, pause_reason=because)
 
 
 async def stop(work: UnitOfWork, flow: Flow, now: datetime) -> None:
@@ -153,6 +156,7 @@ def duplicate(flow: Flow, now: datetime) -> Flow:
         end_at=None,
         ended_reason=None,
         is_demo=False,
+        pause_reason="",
     )
 
 
@@ -177,7 +181,17 @@ async def _activate(work: UnitOfWork, flow: Flow, action: Action, now: datetime)
         await must_have_line(work, flow)
     else:
         await _must_be_ready(work, flow, action)
-    await _move(work, flow, action, now)
+        if await is_low(work):
+            raise MoveRefusedError(LOW)
+        last = await work.contacts.last_customer()
+        await work.runs.start(flow.id, flow.organisation_id, now=now, enrol_to=last)
+    await _move(work, flow, action, now, pause_reason="")
+
+
+async def is_low(work: UnitOfWork) -> bool:
+    """Whether the organisation's credits are below its threshold."""
+    account = await work.credits.account()
+    return account is not None and account.low_since is not None
 
 
 async def _must_be_ready(work: UnitOfWork, flow: Flow, action: Action) -> None:
@@ -197,11 +211,21 @@ async def _move(work: UnitOfWork, flow: Flow, action: Action, now: datetime, **m
     if reason is not None:
         more["ended_reason"] = reason
     if await work.flows.move(flow.id, now=now, to=action.to, only_from={flow.status}, **more):
+        await _note(work, flow, action.to, now, more.get("pause_reason", ""))
         return
     present = await work.flows.get(flow.id)
     raise MoveRefusedError(
         f"{NAMES[flow.kind]} that is {'gone' if present is None else present.status} cannot be {action.done}"
     )
+
+
+async def _note(work: UnitOfWork, flow: Flow, status: FlowStatus, now: datetime, reason: str) -> None:
+    """For whoever watches the campaign; one that was never launched is not watched."""
+    run = await work.runs.held(flow.id)
+    if run is not None:
+        ledger = Ledger(run)
+        ledger.note(now, ProgressKind.STATUS, status=status, reason=reason)
+        await ledger.write(work)
 
 
 async def _tell(work: UnitOfWork, topic: str, flow: Flow) -> None:

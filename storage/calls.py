@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 
 from storage.call_search import EVERY_CALL, CallFilter, found
 from storage.customers import Customers
-from storage.records import LIVE, Call, CallStatus, Outcome, Turn, TurnLatency
+from storage.records import LIVE, Call, CallStatus, CallType, Outcome, Turn, TurnLatency
 from storage.statistics import Statistics
 from storage.tables import calls, turn_latencies, turns
-from storage.tenancy import Tenancy
+from storage.tenancy import Tenancy, values
 
 BEFORE_ANSWER = frozenset({CallStatus.QUEUED, CallStatus.DIALING, CallStatus.RINGING})
 COMES_FROM = {
@@ -24,6 +24,22 @@ COMES_FROM = {
     CallStatus.TRANSFERRING: frozenset({CallStatus.IN_PROGRESS}),
 }
 """Where `moved` may come from. The answer and the end have methods of their own."""
+AT_THE_END = ("status", "ended_at", "outcome", "reason", "duration", "language", "recording")
+
+
+@dataclass(frozen=True, slots=True)
+class CallEnd:
+    """How a call ended."""
+
+    id: str
+    at: datetime
+    outcome: Outcome
+    reason: str
+    duration: float = 0.0
+    """Seconds from the answer."""
+    language: str | None = None
+    recording: str | None = None
+    """Path of what was recorded in fact."""
 
 
 class Calls:
@@ -32,6 +48,12 @@ class Calls:
 
     async def open(self, call: Call) -> None:
         await self._tenancy.add(calls, call)
+
+    async def open_unless(self, fresh: Sequence[Call]) -> None:
+        """Those that nobody has opened yet."""
+        if fresh:
+            added = self._tenancy.tolerant_insert(calls).on_conflict_do_nothing()
+            await self._tenancy.connection.execute(added, [values(call) for call in fresh])
 
     async def get(self, call_id: str) -> Call | None:
         row = await self._tenancy.row(select(calls).where(calls.c.id == call_id, self._tenancy.mine(calls)))
@@ -60,9 +82,22 @@ class Calls:
         """False if the call was no longer where `to` is reached from: a late report, or a repeated one."""
         return await self._change(call_id, COMES_FROM[to], status=to)
 
+    async def placed(self, call_id: str, *, carrier_call: str) -> None:
+        """The carrier has accepted a call that waited."""
+        await self._change(call_id, frozenset({CallStatus.QUEUED}), status=CallStatus.DIALING)
+        await self._change(call_id, LIVE, carrier_call=carrier_call)
+
     async def answered(self, call_id: str, *, at: datetime) -> bool:
         """False if it was answered before, or is over."""
         return await self._change(call_id, BEFORE_ANSWER, status=CallStatus.IN_PROGRESS, answered_at=at)
+
+    async def taken(
+        self, call_id: str, *, at: datetime, node: str, language: str, recording: str | None, carrier_call: str
+    ) -> bool:
+        """As `answered`, by a process that has it from now on."""
+        to: dict[str, Any] = {"node": node, "language": language, "recording": recording}
+        to |= {"carrier_call": carrier_call} if carrier_call else {}
+        return await self._change(call_id, BEFORE_ANSWER, status=CallStatus.IN_PROGRESS, answered_at=at, **to)
 
     async def ended(
         self,
@@ -75,27 +110,49 @@ class Calls:
         language: str | None = None,
         recording: str | None = None,
     ) -> bool:
-        """`recording` is the path of what was recorded in fact. False if the call was over: the first report stands."""
-        return await self._end(
-            call_id,
-            status=CallStatus.ENDED,
-            ended_at=at,
-            outcome=outcome,
-            reason=reason,
-            duration=duration,
-            language=language,
-            recording=recording,
-        )
+        """False if the call was over: the first report stands."""
+        return bool(await self.ended_many([CallEnd(call_id, at, outcome, reason, duration, language, recording)]))
+
+    async def ended_many(self, ends: Sequence[CallEnd]) -> list[Call]:
+        """As `ended`; those that ended by it. They are counted in the same transaction."""
+        if not ends:
+            return []
+        going_on = calls.c.id.in_([end.id for end in ends]), calls.c.status.in_(LIVE), self._tenancy.mine(calls)
+        held = select(calls).where(*going_on).order_by(calls.c.id).with_for_update()
+        live = {row["id"]: Call(**row) for row in await self._tenancy.rows(held)}
+        over = [
+            replace(
+                live[end.id],
+                status=CallStatus.ENDED,
+                ended_at=end.at,
+                outcome=end.outcome,
+                reason=end.reason,
+                duration=end.duration,
+                language=end.language or live[end.id].language,
+                recording=end.recording,
+            )
+            for end in ends
+            if end.id in live
+        ]
+        await self._write_ends(over)
+        return over
 
     async def abandoned(self, node: str, *, at: datetime, reason: str = "server stopped") -> list[Call]:
         """Ends what `node` left open when it crashed. Run by the node itself, before it takes calls again.
+
+        But for outgoing calls that nobody had answered: what became of them the carrier knows.
 
         A call that had been answered counts as connected and lasted until the last word that was written down; one
         that had not counts as failed. Recordings keep their path: whoever called mends them, or says that there is
         none (`unrecorded`).
         """
         left = await self._tenancy.rows(
-            select(calls).where(calls.c.node == node, calls.c.status.in_(LIVE), self._tenancy.mine(calls))
+            select(calls).where(
+                calls.c.node == node,
+                calls.c.status.in_(LIVE),
+                or_(calls.c.call_type != CallType.OUTBOUND, calls.c.answered_at.is_not(None)),
+                self._tenancy.mine(calls),
+            )
         )
         over = []
         for call in (Call(**row) for row in left):
@@ -107,9 +164,8 @@ class Calls:
                 reason=reason,
                 duration=await self._last_word(call.id),
             )
-            to = {name: getattr(ended, name) for name in ("status", "ended_at", "outcome", "reason", "duration")}
-            if await self._end(call.id, **to):
-                over.append(ended)
+            over.append(ended)
+        await self._write_ends(over)
         return over
 
     async def change_details(
@@ -166,16 +222,19 @@ class Calls:
         )
         return [TurnLatency(**row) for row in rows]
 
-    async def _end(self, call_id: str, **to: Any) -> bool:
-        """With what is counted of a call that is over, in the same transaction."""
-        if not await self._change(call_id, LIVE, **to):
-            return False
-        call = await self.get(call_id)
-        assert call is not None
-        await Statistics(self._tenancy).ended(call)
-        if call.customer_id is not None and call.ended_at is not None:
-            await Customers(self._tenancy).called(call.customer_id, call.call_type, at=call.ended_at)
-        return True
+    async def _write_ends(self, over: Sequence[Call]) -> None:
+        """With what is counted of calls that are over, in the same transaction. They must be held."""
+        if not over:
+            return
+        statement = (
+            update(calls)
+            .where(calls.c.id == bindparam("id_"))
+            .values({name: bindparam(f"new_{name}") for name in AT_THE_END})
+        )
+        rows = [{"id_": call.id, **{f"new_{name}": getattr(call, name) for name in AT_THE_END}} for call in over]
+        await self._tenancy.connection.execute(statement, rows)
+        await Statistics(self._tenancy).ended(over)
+        await Customers(self._tenancy).called(over)
 
     async def _last_word(self, call_id: str) -> float:
         end = select(func.max(turns.c.at + turns.c.seconds)).where(

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, Subquery, bindparam, case, delete, func, select, update
+from sqlalchemy import ColumnElement, Integer, Select, Subquery, bindparam, case, delete, func, select, update
 
 from storage.asset_tables import contact_list_members, customers
 from storage.assets import Customer
-from storage.records import CallType
+from storage.phones import Phones
+from storage.records import Call, CallType
 from storage.searching import found_by
 from storage.tagged import numbers_tagged, numbers_with_any, tag, tags_in_use
 from storage.tenancy import Tenancy, values
@@ -22,6 +23,8 @@ COUNTED = frozenset({"inbound_calls", "outbound_calls", "last_contact"})
 FIXED = frozenset({"id", "organisation_id", "created_at"}) | COUNTED
 KEPT = FIXED | {"phone", "copy"}
 """What an upsert leaves as it is."""
+OPT_OUTS = ("opted_out", "recording_opt_out")
+"""What an upsert sets and never clears: old lists do not take back what somebody has said since."""
 SLICE = 100
 """Rows in one statement: the event loop has its turn after each, and so many cost it a millisecond."""
 _T = TypeVar("_T")
@@ -143,7 +146,11 @@ class Customers:
         return await self._tenancy.count(numbers_with_any(self._tenancy, tags))
 
     async def save(self, customer: Customer, *, now: datetime) -> bool:
-        """Writes every field but its counters. False if it is gone. Its phone must not be another's (`taken`)."""
+        """Writes every field but its counters. False if it is gone. Its phone must not be another's (`taken`).
+
+        Who had opted out, and has not any more, may be called again, unless somebody else with that phone has.
+        """
+        await self._heed(customer, now)
         changed = values(replace(customer, updated_at=now))
         saved = update(customers).where(customers.c.id == customer.id, self._mine)
         if await self._tenancy.change(saved.values({name: changed[name] for name in changed.keys() - FIXED})) == 0:
@@ -161,6 +168,7 @@ class Customers:
     ) -> Upserted:
         """Each new, or merged into the one with its phone: the fields `given` replace, and `metadata` is merged.
 
+        Who has opted out stays so: `save` alone can change that.
         A phone that comes twice is merged twice, in order. One is refused if its merged metadata does not fit.
         """
         await self._tenancy.alone(customers)
@@ -190,18 +198,27 @@ class Customers:
         """Every tag that somebody has and that begins so, in alphabetical order."""
         return await tags_in_use(self._tenancy, prefix)
 
-    async def called(self, customer_id: str, call_type: CallType, *, at: datetime) -> None:
-        """Counts a call that is over."""
-        inbound = 1 if call_type is CallType.INBOUND else 0
-        await self._tenancy.change(
+    async def called(self, over: Iterable[Call]) -> None:
+        """Counts calls that are over."""
+        rows = sorted(
+            (call.customer_id, 1 if call.call_type is CallType.INBOUND else 0, call.ended_at)
+            for call in over
+            if call.customer_id is not None and call.ended_at is not None
+        )
+        if not rows:
+            return
+        at = bindparam("at", type_=customers.c.last_contact.type)
+        statement = (
             update(customers)
-            .where(customers.c.id == customer_id, self._mine)
+            .where(customers.c.id == bindparam("id_"), self._mine)
             .values(
-                inbound_calls=customers.c.inbound_calls + inbound,
-                outbound_calls=customers.c.outbound_calls + (1 - inbound),
+                inbound_calls=customers.c.inbound_calls + bindparam("inbound", type_=Integer),
+                outbound_calls=customers.c.outbound_calls + bindparam("outbound", type_=Integer),
                 last_contact=case((customers.c.last_contact > at, customers.c.last_contact), else_=at),
             )
         )
+        params = [{"id_": one, "inbound": inbound, "outbound": 1 - inbound, "at": end} for one, inbound, end in rows]
+        await self._tenancy.connection.execute(statement, params)
 
     @property
     def _mine(self) -> ColumnElement[bool]:
@@ -250,8 +267,31 @@ class Customers:
 
     async def _insert(self, fresh: Sequence[Customer]) -> None:
         for part in _sliced(fresh):
-            await self._tenancy.add_many(customers, part)
-            await self._tag(part, anew=True)
+            refusing = await self._phones(part[0]).opted_out({customer.phone for customer in part})
+            # Who opted out once, and was deleted since, does not come back as somebody who may be called.
+            known = [replace(one, opted_out=one.opted_out or one.phone in refusing) for one in part]
+            await self._tenancy.add_many(customers, known)
+            await self._refuse(known)
+            await self._tag(known, anew=True)
+
+    async def _refuse(self, changed: Sequence[Customer]) -> None:
+        """Whoever has opted out is not called any more, whatever becomes of the customer."""
+        refusing = sorted({customer.phone for customer in changed if customer.opted_out})
+        if refusing:
+            await self._phones(changed[0]).opt_out(refusing, at=changed[0].updated_at)
+
+    async def _heed(self, customer: Customer, now: datetime) -> None:
+        """The same for one whose record is about to be changed by hand."""
+        if customer.opted_out:
+            await self._refuse([replace(customer, updated_at=now)])
+            return
+        its = customers.c.phone == customer.phone, customers.c.opted_out, self._mine
+        refusing = {row["id"] for row in await self._tenancy.rows(select(customers.c.id).where(*its))}
+        if refusing == {customer.id}:
+            await self._phones(customer).opt_in(customer.phone)
+
+    def _phones(self, customer: Customer) -> Phones:
+        return Phones(replace(self._tenancy, organisation=customer.organisation_id))
 
     async def _update(self, changed: Sequence[Customer]) -> None:
         columns = [column.name for column in _FIELDS if column.name not in KEPT]
@@ -260,6 +300,7 @@ class Customers:
         for part in _sliced(changed):
             rows = [{"id_": new.id, **{f"new_{name}": getattr(new, name) for name in columns}} for new in part]
             await self._tenancy.connection.execute(statement, rows)
+            await self._refuse(part)
 
     async def _tag(self, changed: Sequence[Customer], *, anew: bool = False) -> None:
         """Makes the index of tags say what the records say."""
@@ -277,6 +318,7 @@ def _sliced(items: Sequence[_T]) -> Iterator[Sequence[_T]]:
 
 
 def _merged(old: Customer, new: Customer, fields: frozenset[str], now: datetime) -> Customer:
-    changes: Mapping[str, Any] = {name: getattr(new, name) for name in fields - KEPT if name != "metadata"}
+    changes: dict[str, Any] = {name: getattr(new, name) for name in fields - KEPT if name != "metadata"}
+    changes |= {name: True for name in OPT_OUTS if getattr(old, name)}
     metadata = {**old.metadata, **new.metadata} if "metadata" in fields else old.metadata
     return replace(old, **changes, metadata=metadata, updated_at=now)

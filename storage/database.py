@@ -17,19 +17,26 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from storage import sqlite
 from storage.agents import Agents
+from storage.attempt_tallies import AttemptTallies
+from storage.attempts import Attempts
 from storage.calls import Calls
 from storage.campaigns import Campaigns
 from storage.contact_lists import ContactLists
+from storage.contacts import Contacts
+from storage.credits import Credits
 from storage.customers import Customers
 from storage.errors import BUSY, DatabaseUnavailableError, UnusableDatabaseError, unavailable
 from storage.flows import Flows
+from storage.idempotency import IdempotencyKeys
 from storage.ids import EVENT, new_id
 from storage.integrations import Integrations
 from storage.keys import Keys
 from storage.numbers import Numbers
 from storage.organisations import Organisations
 from storage.outbox import Outbox
+from storage.phones import Phones
 from storage.records import OutboxEvent
+from storage.runs import Runs
 from storage.scripts import Scripts
 from storage.sealed_json import SealedJson
 from storage.speakers import Speakers
@@ -66,6 +73,13 @@ class UnitOfWork:
         self.webhooks = Webhooks(tenancy)
         self.speakers = Speakers(tenancy)
         self.statistics = Statistics(tenancy)
+        self.runs = Runs(tenancy)
+        self.contacts = Contacts(tenancy)
+        self.attempts = Attempts(tenancy)
+        self.attempt_tallies = AttemptTallies(tenancy)
+        self.phones = Phones(tenancy)
+        self.credits = Credits(tenancy)
+        self.idempotency = IdempotencyKeys(tenancy)
         self.sealed = SealedJson(tenancy)
         self.organisation = organisation
         self.has_announced = False

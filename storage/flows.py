@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, case, delete, false, or_, select, true, update
 
 from storage.asset_tables import phone_numbers
+from storage.dialing_tables import runs
 from storage.records import Flow, FlowKind, FlowStatus
 from storage.selection import queued
 from storage.tables import flows
@@ -100,6 +101,28 @@ class Flows:
         """Whether a flow in one of those states calls the customers on a list."""
         using = flows.c.contact_list_id == list_id, flows.c.status.in_(list(statuses)), self._mine
         return await self._tenancy.row(select(flows.c.id).where(*using)) is not None
+
+    async def dialling(self) -> list[Flow]:
+        """Campaigns that are active, oldest first."""
+        active = flows.c.kind == FlowKind.OUTBOUND, flows.c.status == FlowStatus.ACTIVE, self._mine
+        return [Flow(**row) for row in await self._tenancy.rows(select(flows).where(*active).order_by(flows.c.id))]
+
+    async def scheduled(self, *, before: datetime) -> list[Flow]:
+        """Campaigns whose time has come, the longest due first."""
+        due = flows.c.status == FlowStatus.SCHEDULED, flows.c.start_at <= before, self._mine
+        return [Flow(**row) for row in await self._tenancy.rows(select(flows).where(*due).order_by(flows.c.start_at))]
+
+    async def cancelled_with_waiting(self) -> list[Flow]:
+        """Campaigns that were cancelled while people waited to be called."""
+        waiting = select(runs.c.flow_id).where(runs.c.flow_id == flows.c.id, runs.c.pending + runs.c.retry > 0)
+        its = flows.c.status == FlowStatus.CANCELLED, waiting.exists(), self._mine
+        return [Flow(**row) for row in await self._tenancy.rows(select(flows).where(*its))]
+
+    async def fail_to_start(self, flow_id: str, *, now: datetime, reason: str) -> bool:
+        """A scheduled campaign is a draft again. False if it was none any more."""
+        return await self.move(
+            flow_id, now=now, to=FlowStatus.DRAFT, only_from={FlowStatus.SCHEDULED}, start_at=None, pause_reason=reason
+        )
 
     async def queued(self, flow: Flow, now: datetime) -> int:
         """How many customers it would call if it were launched at `now`."""

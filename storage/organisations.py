@@ -38,8 +38,12 @@ class Organisations:
         return None if row is None else Organisation(**row)
 
     async def save(self, organisation: Organisation) -> None:
-        """Writes its name and what its calls are told to do."""
-        changed = {"name": organisation.name, "assistant_overrides": organisation.assistant_overrides}
+        """Writes its name, its cap, and what its calls are told to do."""
+        changed = {
+            "name": organisation.name,
+            "assistant_overrides": organisation.assistant_overrides,
+            "max_parallel_calls": organisation.max_parallel_calls,
+        }
         its = organisations.c.id == organisation.id, self._mine
         await self._tenancy.change(update(organisations).where(*its).values(changed))
 

@@ -101,6 +101,8 @@ class Organisation:
     created_at: datetime
     assistant_overrides: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """What its calls are told to do, where nothing nearer to a call says otherwise."""
+    max_parallel_calls: int | None = None
+    """Of all its campaigns together; None: as many as the server takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +195,8 @@ class Flow:
     """Who was dialled by any campaign within these is left out."""
     ended_reason: str | None = None
     assistant_overrides: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    pause_reason: str = ""
+    """A sentence, where it was not a person who paused it."""
 
 
 @dataclass(frozen=True, slots=True)

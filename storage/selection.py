@@ -1,27 +1,44 @@
-"""Whom a campaign calls, as one statement: for counting them, and for queueing them without reading them."""
+"""Whom a campaign calls, as one statement: for counting them, and for going through them slice by slice."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, Subquery, func, select, union_all
 
 from storage.asset_tables import contact_list_members, customers
-from storage.records import CallType, Flow
-from storage.tables import calls
+from storage.dialing_tables import contacts, dialled, do_not_call
+from storage.records import Flow
 from storage.tagged import numbers_tagged
 from storage.tenancy import Tenancy
 
 
-def queued(tenancy: Tenancy, flow: Flow, now: datetime) -> Select[tuple[int]]:
-    """`customers.number` of everybody whom `flow` would call if it were launched at `now`.
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What it takes of a customer to know whether and when they can be called."""
 
-    They are those on its contact list; without a list those with its branches; without branches all. A phone that
-    several share is called once, as the oldest of them. Left out is a phone that opted out, that this campaign has
-    called before, or that any campaign has called within `dedupe_hours`.
+    number: int
+    id: str
+    phone: str = field(repr=False)
+    timezone: str | None = None
+
+
+def chosen(tenancy: Tenancy, flow: Flow) -> Select[int, str, str, str | None]:
+    """Those on its contact list; without a list those with its branches; without branches all."""
+    own = _own(tenancy, flow)
+    return select(customers.c.number, customers.c.id, customers.c.phone, customers.c.timezone).where(
+        own.mine(customers), *_chosen(own, flow)
+    )
+
+
+def queued(tenancy: Tenancy, flow: Flow, now: datetime) -> Select[tuple[int]]:
+    """`customers.number` of everybody whom `flow` would newly take in if it were launched at `now`.
+
+    They are those who are `chosen`. A phone that several share is called once, as the oldest of them. Left out is a
+    phone that opted out, that this campaign has taken in before, or that any has dialled within `dedupe_hours`.
     """
-    own = tenancy if tenancy.organisation is not None else replace(tenancy, organisation=flow.organisation_id)
+    own = _own(tenancy, flow)
     left_out = _left_out(own, flow, now)
     return (
         select(func.min(customers.c.number))
@@ -30,6 +47,10 @@ def queued(tenancy: Tenancy, flow: Flow, now: datetime) -> Select[tuple[int]]:
         .where(own.mine(customers), *_chosen(own, flow), left_out.c.phone.is_(None))
         .group_by(customers.c.phone)
     )
+
+
+def _own(tenancy: Tenancy, flow: Flow) -> Tenancy:
+    return tenancy if tenancy.organisation is not None else replace(tenancy, organisation=flow.organisation_id)
 
 
 def _chosen(tenancy: Tenancy, flow: Flow) -> list[ColumnElement[bool]]:
@@ -43,12 +64,10 @@ def _chosen(tenancy: Tenancy, flow: Flow) -> list[ColumnElement[bool]]:
 
 
 def _left_out(tenancy: Tenancy, flow: Flow, now: datetime) -> Subquery:
-    """Phones, some more than once: who shares one is called, and has said no, with the others."""
-    someone = customers.alias("someone")
-    phones = select(someone.c.phone).where(tenancy.mine(someone))
-    called = select(calls.c.customer_id).where(tenancy.mine(calls), calls.c.call_type == CallType.OUTBOUND)
-    lately = calls.c.started_at > now - timedelta(hours=flow.dedupe_hours)
-    customers_called = union_all(called.where(calls.c.flow_id == flow.id), called.where(lately))
-    return union_all(phones.where(someone.c.opted_out), phones.where(someone.c.id.in_(customers_called))).subquery(
-        "left_out"
-    )
+    """Phones, some more than once."""
+    lately = dialled.c.at > now - timedelta(hours=flow.dedupe_hours)
+    return union_all(
+        select(do_not_call.c.phone).where(tenancy.mine(do_not_call)),
+        select(dialled.c.phone).where(tenancy.mine(dialled), lately),
+        select(contacts.c.phone).where(contacts.c.flow_id == flow.id, tenancy.mine(contacts)),
+    ).subquery("left_out")

@@ -33,6 +33,7 @@ organisations = Table(
     Column("name", Text, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("assistant_overrides", JSON, nullable=False, server_default=EMPTY_OBJECT),
+    Column("max_parallel_calls", Integer),
 )
 
 api_keys = Table(
@@ -105,6 +106,7 @@ flows = Table(
     Column("dedupe_hours", Integer, nullable=False, server_default="24"),
     Column("ended_reason", String(80)),
     Column("assistant_overrides", JSON, nullable=False, server_default=EMPTY_OBJECT),
+    Column("pause_reason", Text, nullable=False, server_default=""),
     Index(None, "is_demo"),
     # Both columns together, so that no flow can name another organisation's agent.
     ForeignKeyConstraint(["organisation_id", "agent_id"], ["agents.organisation_id", "agents.id"]),

@@ -101,7 +101,7 @@ def document(endpoints: Sequence[Endpoint], *, url: str, version: str) -> dict[s
 def _types(endpoint: Endpoint) -> list[tuple[Any, _Mode]]:
     given = (endpoint.query, endpoint.body, endpoint.uploads)
     found: list[tuple[Any, _Mode]] = [(kind, "validation") for kind in given if kind is not None]
-    if endpoint.answer is not None and not endpoint.media:
+    if endpoint.answer is not None:
         found.append((endpoint.answer, "serialization"))
     return found
 
@@ -167,11 +167,11 @@ def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
 
 def _responses(endpoint: Endpoint, vocabulary: Vocabulary, schemas: Schemas) -> dict[str, Any]:
     good: dict[str, Any] = {"description": "Done", "headers": LIMIT_HEADERS}
-    if endpoint.media:
-        good["content"] = {kind: {} for kind in endpoint.media}
-    elif endpoint.answer is not None:
-        schema = schemas.of(endpoint.answer, "serialization", vocabulary)
-        good["content"] = {"application/json": {"schema": schema}}
+    content: dict[str, Any] = {kind: {} for kind in endpoint.media}
+    if endpoint.answer is not None:
+        content["application/json"] = {"schema": schemas.of(endpoint.answer, "serialization", vocabulary)}
+    if content:
+        good["content"] = content
     codes = {401, 429, 503, *endpoint.errors}
     if endpoint.scope is not None:
         codes.add(403)

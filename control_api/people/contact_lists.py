@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated
 
+from aiohttp import web
 from pydantic import Field, StringConstraints
 
-from control_api.people.customer_import import FIELD_BYTES, FILE_BYTES, ImportDone, ImportForm, imported, the_file
+from control_api.people.customer_import import FIELD_BYTES, FILE_BYTES, ImportDone, ImportForm, answered
+from control_api.people.event_stream import MEDIA
 from control_api.web.asked import Asked
 from control_api.web.bodies import parts
 from control_api.web.contract import Contract
@@ -135,13 +137,13 @@ async def remove(asked: Asked, list_uuid: str, body: Members) -> Removed:
         return Removed(removed=removed, size=await _size(work, list_uuid))
 
 
-@contract.post("/{list_uuid}/import", status=200, limit="5/minute", uploads=ImportForm)
-async def import_file(asked: Asked, list_uuid: str) -> ImportDone:
+@contract.post("/{list_uuid}/import", status=200, limit="5/minute", uploads=ImportForm, media=(MEDIA,))
+async def import_file(asked: Asked, list_uuid: str) -> ImportDone | web.StreamResponse:
     """Upsert customers by phone from a CSV or JSON file, and put them on a contact list. A bad row fails alone."""
     async with asked.read() as work:
         await _found(work, list_uuid)
     async with parts(asked.request, file_limit=FILE_BYTES, field_limit=FIELD_BYTES) as form:
-        return await imported(asked, the_file(form), list_id=list_uuid)
+        return await answered(asked, form, list_id=list_uuid)
 
 
 async def _found(work: UnitOfWork, list_uuid: str) -> ContactList:

@@ -3,46 +3,31 @@
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any, TextIO
 
-from control_api.people.customer_rows import Unread, must_be_few
+from control_api.people.customer_columns import FLAGS, ColumnMapping, Columns, columns_of, targets
+from control_api.people.customer_rows import Unread, counted
 from control_api.web.errors import RefusedError, bad
 from control_api.web.reading import parsed
 
-FIELDS = frozenset(
-    {
-        "name",
-        "phone",
-        "email",
-        "tags",
-        "preferred_language",
-        "timezone",
-        "metadata",
-        "external_id",
-        "extension",
-        "opted_out",
-        "recording_opt_out",
-    }
-)
-"""Columns that are fields of a customer. Every other one is a key of its metadata."""
-FLAGS = ("opted_out", "recording_opt_out")
 WORDS = dict.fromkeys(("true", "yes", "y", "on", "t", "1"), True) | dict.fromkeys(
     ("false", "no", "n", "off", "f", "0"), False
 )
 """Of a flag, in whatever case."""
-ALIASES = {"phone_number": "phone", "customer_name": "name"}
-"""As campaigns' files call them."""
 SEPARATORS = ",;\t"
 
 
-def csv_rows(text: TextIO) -> Iterator[tuple[int, Any]]:
-    """Numbered from 1. Raises RefusedError, at once, for a header that will not do, and for too many rows."""
-    header, separator = _header(text)
-    must_be_few(_records(text, separator))
+def csv_rows(text: TextIO, mapping: ColumnMapping) -> tuple[int, Iterator[tuple[int, Any]]]:
+    """How many, and the rows, numbered from 1.
+
+    Raises RefusedError, at once, for a header that will not do, or that the mapping does not fit, and for too many.
+    """
+    columns, separator = _header(text, mapping)
+    count = counted(_records(text, separator))
     records = _records(text, separator)
-    return enumerate((record if isinstance(record, Unread) else _row(header, record) for record in records), 1)
+    rows = (record if isinstance(record, Unread) else _row(columns, record) for record in records)
+    return count, enumerate(rows, 1)
 
 
 def _records(text: TextIO, separator: str) -> Iterator[list[str] | Unread]:
@@ -59,16 +44,19 @@ def _records(text: TextIO, separator: str) -> Iterator[list[str] | Unread]:
             yield Unread(f"the row is not valid CSV: {error}")
 
 
-def _header(text: TextIO) -> tuple[list[str], str]:
-    """Its columns, and what stands between them. A column without a name is an empty one."""
+def _header(text: TextIO, mapping: ColumnMapping) -> tuple[Columns, str]:
+    """Its columns, and what stands between them."""
+    headers: dict[str, list[str]] = {}
     for separator in SEPARATORS:
         text.seek(0)
-        columns = [_column(name) for name in _first(csv.reader(text, delimiter=separator, strict=True))]
-        if "phone" in columns:
-            twice = next((name for name in columns if name and columns.count(name) > 1), None)
-            if twice is not None:
-                raise bad(f"the file has the column {twice} twice")
-            return columns, separator
+        names = [name.strip() for name in _first(csv.reader(text, delimiter=separator, strict=True))]
+        if "phone" in targets(names, mapping) and mapping.keys() <= set(names):
+            return columns_of(names, mapping), separator
+        headers[separator] = names
+    known = {name for names in headers.values() for name in names}
+    unknown = next((name for name in mapping if name not in known), None)
+    if unknown is not None:
+        raise bad(f"mapping names the column {unknown}, which the file has not")
     raise bad("the file has no column phone")
 
 
@@ -79,28 +67,23 @@ def _first(records: Iterator[list[str]]) -> list[str]:
         raise bad(f"the header is not valid CSV: {error}") from None
 
 
-def _column(name: str) -> str:
-    plain = re.sub(r"[\s\-]+", "_", name.strip().lower())
-    plain = ALIASES.get(plain, plain)
-    return plain if plain in FIELDS else name.strip()
-
-
-def _row(header: Sequence[str], record: Sequence[str]) -> dict[str, Any] | Unread:
+def _row(columns: Columns, record: Sequence[str]) -> dict[str, Any] | Unread:
     cells = [cell.strip() for cell in record]
     if not any(cells):
         return Unread(None)
-    given = {name: cell for name, cell in zip(header, cells, strict=False) if cell}
-    phone = given.get("phone")
-    if len(cells) != len(header):
-        return Unread(f"the row has {len(cells)} columns and the header {len(header)}", phone)
-    if "" in given:
+    if len(cells) != len(columns.names):
+        phone = "".join(cells[columns.fields["phone"] :][:1]) or None
+        return Unread(f"the row has {len(cells)} columns and the header {len(columns.names)}", phone)
+    row: dict[str, Any] = {name: cells[place] for name, place in columns.fields.items() if cells[place]}
+    phone = row.get("phone")
+    if any(cells[place] for place in columns.nameless):
         return Unread("the row has a value in a column without a name", phone)
     if any("\0" in cell for cell in cells):
         return Unread("the row holds a character that cannot be stored", phone)
-    row: dict[str, Any] = {name: given.pop(name) for name in FIELDS & given.keys()}
     row |= {name: WORDS.get(row[name].lower(), row[name]) for name in FLAGS if name in row}
     if "tags" in row:
         row["tags"] = [tag for tag in map(str.strip, row["tags"].split(",")) if tag]
+    given: dict[str, Any] = {key: cells[place] for key, place in columns.metadata.items() if cells[place]}
     if "metadata" in row:
         metadata = _metadata(row["metadata"])
         if isinstance(metadata, Unread):

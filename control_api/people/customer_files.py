@@ -9,8 +9,9 @@ from io import TextIOWrapper
 from pathlib import PurePath
 from typing import Any, BinaryIO, TextIO
 
+from control_api.people.customer_columns import ColumnMapping
 from control_api.people.customer_csv import csv_rows
-from control_api.people.customer_rows import Unread, must_be_few
+from control_api.people.customer_rows import Unread, counted
 from control_api.people.json_array import NotAnArrayError, elements
 from control_api.web.bodies import Upload
 from control_api.web.errors import RefusedError, bad
@@ -32,26 +33,30 @@ def text_of(upload: Upload) -> Iterator[TextIO]:
         text.detach()
 
 
-def rows_of(upload: Upload, text: TextIO) -> Iterator[tuple[int, Any]]:
-    """Once all that can be wrong with the file as a whole is known not to be. Raises RefusedError.
+def rows_of(upload: Upload, text: TextIO, mapping: ColumnMapping) -> tuple[int, Iterator[tuple[int, Any]]]:
+    """How many, and the rows, once all that can be wrong with the file as a whole is known not to be.
 
     It takes a second or two for the largest files, and each row is read when it is asked for: for a thread.
+    Raises RefusedError.
     """
     ending = PurePath(upload.filename).suffix.lower()
     if ending not in READERS:
         raise bad("file must be a .csv or a .json file")
     _must_be_utf8(upload.file)
     upload.file.seek(0)
-    return ((number, _named(row)) for number, row in READERS[ending](text))
+    count, rows = READERS[ending](text, mapping)
+    return count, ((number, _named(row)) for number, row in rows)
 
 
-def _json_rows(text: TextIO) -> Iterator[tuple[int, Any]]:
+def _json_rows(text: TextIO, mapping: ColumnMapping) -> tuple[int, Iterator[tuple[int, Any]]]:
+    if mapping:
+        raise bad("mapping is of a .csv file's columns, and this is a .json file")
     try:
-        must_be_few(elements(text, NAMES))
+        count = counted(elements(text, NAMES))
     except NotAnArrayError as error:
         raise bad(f"the file {error}") from None
     text.seek(0)
-    return enumerate(map(_json_row, elements(text, NAMES)), 1)
+    return count, enumerate(map(_json_row, elements(text, NAMES)), 1)
 
 
 def _json_row(element: str) -> Any:
@@ -89,5 +94,8 @@ def _must_be_utf8(file: BinaryIO) -> None:
         raise bad("the file must be UTF-8: its last character is cut off") from None
 
 
-READERS: dict[str, Callable[[TextIO], Iterator[tuple[int, Any]]]] = {".csv": csv_rows, ".json": _json_rows}
+READERS: dict[str, Callable[[TextIO, ColumnMapping], tuple[int, Iterator[tuple[int, Any]]]]] = {
+    ".csv": csv_rows,
+    ".json": _json_rows,
+}
 """By how a file's name ends."""

@@ -57,13 +57,15 @@ class Rows:
         ]
 
 
-def must_be_few(rows: Iterable[object]) -> None:
-    """Reads them to their end. Raises RefusedError if there are more than `MOST`."""
+def counted(rows: Iterable[object]) -> int:
+    """How many there are: reads them to their end. Raises RefusedError if there are more than `MOST`."""
+    count = 0
     for count, _ in enumerate(rows, 1):
         if count % AT_ONCE == 0:  # as in `read_rows`
             time.sleep(0)
         if count > MOST:
             raise RefusedError(413, f"The file has more than {MOST} rows")
+    return count
 
 
 def read_rows(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, StrictBool, StringConstraints
+from pydantic import AfterValidator, Field, StrictBool, StringConstraints
 
 from control_api.assistant.field import Overrides
 from control_api.records.call_shapes import CallShown
@@ -15,7 +15,17 @@ from storage.assets import Customer
 from storage.ids import CUSTOMER, new_id
 
 Language = Literal["hi", "en", "hi-en", "ta", "te", "kn", "mr", "bn", "gu", "ml", "pa"]
-Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+
+def _joined(tag: str) -> str:
+    """`Branch: Pune` and `Branch:Pune` are one."""
+    prefix, colon, value = tag.partition(":")
+    return f"{prefix.rstrip()}:{value.lstrip()}" if colon else tag
+
+
+Joined = AfterValidator(_joined)
+"""Makes a tag one with those that differ from it by blanks around the colon."""
+Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), Joined]
 Tags = Annotated[list[Tag], EachOnce, Field(max_length=100)]
 
 

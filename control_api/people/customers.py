@@ -11,7 +11,7 @@ from pydantic import Field
 
 from control_api.assistant.field import each_shown, kept, readable, warnings
 from control_api.people.customer_rows import RowError, read_rows
-from control_api.people.customer_shapes import CustomerBody, CustomerChange, CustomerShown, CustomerWithCalls
+from control_api.people.customer_shapes import CustomerBody, CustomerChange, CustomerShown, CustomerWithCalls, Joined
 from control_api.records.audible import audible
 from control_api.records.call_shapes import CallShown
 from control_api.records.recording_file import forget
@@ -37,7 +37,9 @@ Bound = Annotated[int | None, Field(ge=0, le=2**31 - 1)]
 
 class CustomersQuery(Page):
     search: str = Field("", max_length=200, description="pieces of name or phone")
-    tags: list[str] = Field([], max_length=50, description="all of those with different prefixes, any of the same")
+    tags: list[Annotated[str, Joined]] = Field(
+        [], max_length=50, description="all of those with different prefixes, any of the same"
+    )
     contact_list_id: str | None = None
     min_inbound_calls: Bound = None
     max_inbound_calls: Bound = None
@@ -55,7 +57,9 @@ class CallsToo(Body):
 
 
 class TagsQuery(Body):
-    tags: list[str] = Field([], max_length=50, description="any of them; without tags all are counted")
+    tags: list[Annotated[str, Joined]] = Field(
+        [], max_length=50, description="any of them; without tags all are counted"
+    )
 
 
 class Counted(Shown):

@@ -6,7 +6,8 @@
     async def get(asked: Asked, script_uuid: str) -> ScriptShown: ...
 
 A parameter named `query` is the query string, `body` the JSON body, each of its model; every other one is a part of the
-path. What is returned is answered as JSON; `None` is 204, and a `web.StreamResponse` goes out as it is.
+path. What is returned is answered as JSON; `None` is 204, and a `web.StreamResponse` goes out as it is. A handler
+that may return either says so: `-> ScriptShown | web.StreamResponse`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, get_type_hints
+from functools import reduce
+from operator import or_
+from typing import Any, TypeVar, get_args, get_type_hints
 
 from aiohttp import web
 from pydantic import BaseModel
@@ -45,7 +48,7 @@ class Endpoint:
     body: type[BaseModel] | None
     path_names: tuple[str, ...]
     answer: Any
-    """Its type; None: no content."""
+    """What is answered as JSON: its type; None: nothing is."""
     errors: frozenset[int] = frozenset()
     """Beyond those that its parts bring about by themselves."""
     uploads: type[BaseModel] | None = None
@@ -53,7 +56,7 @@ class Endpoint:
     query_token: bool = False
     """`?token=` signs in too."""
     media: tuple[str, ...] = field(default=())
-    """Content types of an answer that is not JSON."""
+    """Content types of an answer that is not that."""
 
     @property
     def name(self) -> str:
@@ -107,10 +110,14 @@ class Contract:
     def _endpoint(self, method: str, path: str, handler: Handler, more: dict[str, Any]) -> Endpoint:
         types = get_type_hints(handler)
         answer = types.pop("return")
+        kinds = get_args(answer) or (answer,)
+        shown = [kind for kind in kinds if not (isinstance(kind, type) and issubclass(kind, web.StreamResponse))]
         if answer is type(None):
             answer, more["status"] = None, 204
-        elif isinstance(answer, type) and issubclass(answer, web.StreamResponse) and not more.get("media"):
-            raise TypeError(f"{handler.__name__} does not say what media it answers")
+        elif len(shown) < len(kinds):
+            if not more.get("media"):
+                raise TypeError(f"{handler.__name__} does not say what media it answers")
+            answer = reduce(or_, shown) if shown else None
         types.pop("asked")
         query, body = types.pop("query", None), types.pop("body", None)
         v1_path = more.pop("v1", None if self._v1 is None else self._v1 + path)

@@ -38,7 +38,7 @@ def routes(endpoints: Iterable[Endpoint]) -> list[web.RouteDef]:
 
 
 def _handler(endpoint: Endpoint, vocabulary: Vocabulary) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    shown = TypeAdapter(endpoint.answer) if endpoint.answer is not None and not endpoint.media else None
+    shown = TypeAdapter(endpoint.answer) if endpoint.answer is not None else None
     dump = partial(shown.dump_json, by_alias=vocabulary.by_alias) if shown is not None else None
 
     async def handle(request: web.Request) -> web.StreamResponse:
@@ -74,7 +74,7 @@ async def answers(request: web.Request, handler: Callable[[web.Request], Awaitab
             raise  # an answer has begun, or a socket is open: all that is left is to end the connection
         response = await _refusal(request, error)
     if not response.prepared:
-        _tell_limits(request, response)
+        tell_limits(request, response)
     return response
 
 
@@ -118,7 +118,8 @@ async def _unrouted(request: web.Request, error: web.HTTPException) -> web.Strea
     return response
 
 
-def _tell_limits(request: web.Request, response: web.StreamResponse) -> None:
+def tell_limits(request: web.Request, response: web.StreamResponse) -> None:
+    """In the headers. For what is prepared by its handler: every other response has them told."""
     verdict = request.get(VERDICT)
     if verdict is not None:
         response.headers["X-RateLimit-Limit"] = str(verdict.limit)

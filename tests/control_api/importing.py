@@ -31,10 +31,10 @@ async def _import(path: Path, database_file: Path) -> dict[str, object]:
         asked = Mock(Asked, organisation=first.id, now=NOW, begin=lambda: database.begin(first.id))
         small = b"phone\n" + b"".join(b"+4420%08d\n" % (70000000 + number) for number in range(2000))
         # what is loaded on first use is no growth
-        await imported(asked, Upload(BytesIO(small), "small.csv", len(small)))
+        await imported(asked, Upload(BytesIO(small), "small.csv", len(small)), {})
         before = _megabytes()
         with path.open("rb") as file:
-            done = await imported(asked, Upload(file, path.name, os.fstat(file.fileno()).st_size))
+            done = await imported(asked, Upload(file, path.name, os.fstat(file.fileno()).st_size), {})
         return {"done": done.model_dump(), "megabytes": _megabytes() - before}
 
 

@@ -95,10 +95,29 @@ async def test_a_file_is_imported_onto_a_list(api: Api) -> None:
     assert (await api.get(path)).body["size"] == 2
     assert known["uuid"] in await on(api, made["uuid"])
     merged = (await api.get(f"/customers/{known['uuid']}")).body
-    assert merged["metadata"] == {"order_id": "ORD-001"}
+    assert merged["metadata"] == {
+        "phone_number": "+919876543210",
+        "customer_name": "Rahul Kumar",
+        "order_id": "ORD-001",
+    }
     again = await uploaded(api, f"/v1{path}", GUIDE)
     assert (again.body["imported"], again.body["updated"]) == (0, 2)
     assert (await api.get(path)).body["size"] == 2
+
+
+@pytest.mark.parametrize("prefix", ["/api/voice", "/v1"])
+async def test_a_file_is_put_on_a_list_by_a_mapping_and_its_progress_told(api: Api, prefix: str) -> None:
+    made = await api.made("/contact-lists", {"name": "January"})
+    form = FormData()
+    form.add_field("mapping", '{"Handy": "phone", "Alter": "metadata.age"}', content_type="application/json")
+    form.add_field("file", BytesIO(b"Handy,Alter\n+919876543210,42\n"), filename="people.csv")
+    path = f"{prefix}/contact-lists/{made['uuid']}"
+    told = await api.post(f"{path}/import", data=form, headers={"Accept": "text/event-stream"})
+    assert (told.status, told.headers["Content-Type"]) == (200, "text/event-stream; charset=utf-8")
+    assert told.raw.startswith(b'event: progress\ndata: {"total":1,')
+    assert told.raw.endswith(b'event: done\ndata: {"imported":1,"updated":0,"skipped":0,"errors":[]}\n\n')
+    (one,) = (await api.get("/customers", params={"contact_list_id": made["uuid"]})).body["customers"]
+    assert (one["phone"], one["metadata"]) == ("+919876543210", {"Handy": "+919876543210", "age": "42"})
 
 
 async def test_a_file_that_cannot_be_read_changes_no_list(api: Api) -> None:

@@ -15,15 +15,19 @@ from threading import current_thread
 from typing import Any
 
 import pytest
-from aiohttp import FormData
+from aiohttp import FormData, web
 
-from control_api.people import contact_lists, customer_import, customer_rows
+from control_api.access.limits import Limits, Rules
+from control_api.app import create_app
+from control_api.people import contact_lists, customer_import, customer_rows, event_stream
 from control_api.people.customer_import import FILE_BYTES, TOLD
 from control_api.web.bodies import Form, parts
 from storage.database import Database
+from storage.errors import DatabaseUnavailableError
 from storage.records import Scope
 from storage.seed import Seeded
 from tests.control_api.api import Answer, Api, serving_api
+from tests.patience import until
 
 CSV = """name,phone,email,tags,preferred_language,metadata
 Jordan Ellis,+14155550192,[email protected],"Region:West,Segment:Lapsed",en,"{""cart_value"":850}"
@@ -53,9 +57,16 @@ async def api(database: Database, seeded: Seeded, tmp_path: Path) -> AsyncIterat
 
 
 async def sent(
-    api: Api, content: str | bytes, name: str = "people.csv", path: str = "/customers/import", **more: Any
+    api: Api,
+    content: str | bytes,
+    name: str = "people.csv",
+    path: str = "/customers/import",
+    mapping: Any = None,
+    **more: Any,
 ) -> Answer:
     form = FormData()
+    if mapping is not None:
+        form.add_field("mapping", mapping if isinstance(mapping, str) else json.dumps(mapping))
     form.add_field("file", BytesIO(content.encode() if isinstance(content, str) else content), filename=name)
     return await api.post(path, data=form, **more)
 
@@ -68,6 +79,19 @@ async def taken(api: Api, content: str | bytes, name: str = "people.csv") -> lis
     found = (await api.get("/customers?limit=100")).body["customers"]
     assert len(found) == answer.body["imported"]
     return list(reversed(found))
+
+
+def events(answer: Answer) -> list[tuple[str, dict[str, Any]]]:
+    """Names and data, of an answer that is nothing but events."""
+    assert answer.headers["Content-Type"] == "text/event-stream; charset=utf-8"
+    assert answer.headers["Cache-Control"] == "no-cache, no-transform"
+    *blocks, rest = answer.raw.decode().split("\n\n")
+    assert rest == ""
+    found = []
+    for block in blocks:
+        event, data = block.split("\n")
+        found.append((event.removeprefix("event: "), json.loads(data.removeprefix("data: "))))
+    return found
 
 
 async def reasons(api: Api, content: str | bytes, name: str = "people.csv") -> dict[int, str]:
@@ -95,7 +119,20 @@ async def test_the_documents_files_are_imported(api: Api, path: str) -> None:
 async def test_a_campaigns_file_gives_names_phones_and_variables(api: Api) -> None:
     (rahul,) = await taken(api, CAMPAIGN)
     assert (rahul["name"], rahul["phone"]) == ("Rahul Kumar", "+919876543210")
-    assert rahul["metadata"] == {"order_id": "ORD-001", "product_name": "Premium Widget"}
+    assert rahul["metadata"] == {
+        "phone_number": "+919876543210",
+        "customer_name": "Rahul Kumar",
+        "order_id": "ORD-001",
+        "product_name": "Premium Widget",
+    }
+
+
+@pytest.mark.parametrize("phone", ["phone_number", "Mobile", "mobile number", "Telephone", "Contact-Number"])
+@pytest.mark.parametrize("name", ["customer_name", "Full Name", "Contact Name"])
+async def test_a_column_by_another_word_is_the_field_and_a_variable(api: Api, phone: str, name: str) -> None:
+    (one,) = await taken(api, f"{name},{phone},E-Mail,Time Zone,Opt-out\nAsha,+919876543210,,Asia/Kolkata,no\n")
+    assert (one["name"], one["phone"], one["timezone"]) == ("Asha", "+919876543210", "Asia/Kolkata")
+    assert one["metadata"] == {name: "Asha", phone: "+919876543210", "Time Zone": "Asia/Kolkata"}
 
 
 async def test_every_column_of_a_customer_is_read_in_any_order(api: Api) -> None:
@@ -231,8 +268,13 @@ async def test_a_phone_that_comes_again_is_the_same_customer(api: Api, monkeypat
     [
         ("", "people.csv", "the file has no column phone"),
         ("\n\n", "people.csv", "the file has no column phone"),
-        ("name,telephone\nx,y\n", "people.csv", "the file has no column phone"),
-        ("phone,name,Phone Number\n", "people.csv", "the file has the column phone twice"),
+        ("name,fax\nx,y\n", "people.csv", "the file has no column phone"),
+        (
+            "phone,Phone Number\n",
+            "people.csv",
+            "the columns phone and Phone Number are both for phone: say in mapping what they are",
+        ),
+        ("phone,phone\n", "people.csv", "the file has the column phone twice"),
         ("phone,a,a\n", "people.csv", "the file has the column a twice"),
         ('phone,"a\n', "people.csv", "the header is not valid CSV: unexpected end of data"),
         (b"phone,name\n+14155550001,Ren\xe9\n", "people.csv", "the file must be UTF-8: byte 28, in line 2, is not"),
@@ -248,6 +290,249 @@ async def test_a_file_that_will_not_do_changes_nothing(api: Api, content: Any, n
     answer = await sent(api, content, name)
     assert (answer.status, answer.detail) == (400, sentence)
     assert (await api.get("/customers/meta/count")).body == {"count": 0}
+
+
+LEADS = """Kunde;Handy;Festnetz;Alter;Notiz;Sprache
+Asha;+919876543210;+912212345678;42;calls back;hi
+"""
+"""Whose columns nobody could guess."""
+
+
+@pytest.mark.parametrize("path", ["/api/voice/customers/import", "/v1/contacts/import"])
+async def test_a_mapping_says_what_the_columns_are(api: Api, path: str) -> None:
+    mapping = {
+        "Kunde": "name",
+        " Handy ": "phone",
+        "Festnetz": None,
+        "Alter": "metadata.age",
+        "Notiz": "",
+        "Sprache": "preferred_language",
+    }
+    answer = await sent(api, LEADS, path=path, mapping=mapping)
+    assert (answer.status, answer.body) == (200, {"imported": 1, "updated": 0, "skipped": 0, "errors": []})
+    (asha,) = (await api.get("/customers")).body["customers"]
+    assert (asha["name"], asha["phone"], asha["preferred_language"]) == ("Asha", "+919876543210", "hi")
+    assert asha["metadata"] == {"Kunde": "Asha", "Handy": "+919876543210", "age": "42", "Sprache": "hi"}
+
+
+async def test_a_column_that_a_mapping_does_not_name_goes_by_its_own(api: Api) -> None:
+    content = "customer_name,phone,Mobile,tags,order_id\nAsha,,+919876543210,a,ORD-1\n"
+    answer = await sent(api, content, mapping={"phone": "metadata.home", "Mobile": "phone"})
+    assert answer.body["imported"] == 1
+    (asha,) = (await api.get("/customers")).body["customers"]
+    assert (asha["name"], asha["phone"], asha["tags"]) == ("Asha", "+919876543210", ["a"])
+    assert asha["metadata"] == {"customer_name": "Asha", "Mobile": "+919876543210", "order_id": "ORD-1"}
+
+
+async def test_what_a_mapping_names_wins_over_a_columns_own_word(api: Api) -> None:
+    content = "customer_name,phone,title,,tags\nAsha,+919876543210,Dr Asha,x,a\n"
+    mapping = {"title": "metadata.customer_name", "": None, "tags": None}
+    assert (await sent(api, content, mapping=mapping)).body["imported"] == 1
+    (asha,) = (await api.get("/customers")).body["customers"]
+    assert (asha["name"], asha["tags"], asha["metadata"]) == ("Asha", [], {"customer_name": "Dr Asha"})
+
+
+@pytest.mark.parametrize(
+    ("mapping", "sentence"),
+    [
+        ({"phone": "phone", "Fax": "metadata.fax"}, "mapping names the column Fax, which the file has not"),
+        ({"name": "surname"}, "mapping.name is surname, which is neither a field of a customer nor metadata.<name>"),
+        ({"name": "total_calls"}, "mapping.name is total_calls, which is neither a field of a customer nor "),
+        ({"name": "metadata. "}, "mapping.name is metadata., which is neither a field of a customer nor "),
+        ({"name": 5}, "mapping.name must be a field of a customer, metadata.<name> or null"),
+        ({"k": "name"}, "the columns name and k are both for name: say in mapping what they are"),
+        ({"name": "metadata.k"}, "the columns name and k are both for metadata.k: say in mapping what they are"),
+        ({"phone": None}, "the file has no column phone"),
+        ({"phone": "metadata.phone"}, "the file has no column phone"),
+        ([], "mapping must be a JSON object"),
+        ("phone", "mapping is not valid JSON"),
+        ("", "mapping is not valid JSON"),
+        ('{"k": "metadata.\\u0000"}', "mapping holds a character that cannot be stored"),
+    ],
+)
+async def test_a_mapping_that_will_not_do_changes_nothing(api: Api, mapping: Any, sentence: str) -> None:
+    answer = await sent(api, "name,phone,k\nAsha,+919876543210,1\n", mapping=mapping)
+    assert answer.status == 400
+    assert answer.detail.startswith(sentence)
+    assert (await api.get("/customers/meta/count")).body == {"count": 0}
+
+
+async def test_a_mapping_is_a_field_and_for_columns(api: Api) -> None:
+    answer = await sent(api, JSON, "people.json", mapping={"phone": "phone"})
+    assert (answer.status, answer.detail) == (400, "mapping is of a .csv file's columns, and this is a .json file")
+    assert (await sent(api, JSON, "people.json", mapping={})).status == 200
+    form = FormData()
+    form.add_field("file", BytesIO(CSV.encode()), filename="people.csv")
+    form.add_field("mapping", b"{}", filename="mapping.json")
+    answer = await api.post("/customers/import", data=form)
+    assert (answer.status, answer.detail) == (400, "mapping must be a JSON object, and no file")
+
+
+EVENTS = {"Accept": "text/event-stream"}
+
+
+@pytest.mark.parametrize("path", ["/api/voice/customers/import", "/v1/contacts/import"])
+async def test_progress_is_told_and_then_what_the_answer_would_have_been(
+    api: Api, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setattr(customer_import, "CHUNK", 2)
+    monkeypatch.setattr(customer_import, "PACE", 0)
+    content = "phone\n+14155550001\n+14155550002\nx\n\n+14155550001\n"
+    answer = await sent(api, content, path=path, headers={"Accept": "text/event-stream; q=1, */*"})
+    assert answer.status == 200
+    assert events(answer) == [
+        ("progress", {"total": 5, "rows": 0, "created": 0, "updated": 0, "failed": 0}),
+        ("progress", {"total": 5, "rows": 2, "created": 2, "updated": 0, "failed": 0}),
+        ("progress", {"total": 5, "rows": 4, "created": 2, "updated": 0, "failed": 1}),
+        ("progress", {"total": 5, "rows": 5, "created": 2, "updated": 1, "failed": 1}),
+        (
+            "done",
+            {
+                "imported": 2,
+                "updated": 1,
+                "skipped": 2,
+                "errors": [{"row": 3, "phone": "x", "reason": "invalid phone format"}],
+            },
+        ),
+    ]
+    plain = await sent(api, content, path=path, headers={"Accept": "application/json"})
+    assert plain.body == {**events(answer)[-1][1], "imported": 0, "updated": 3}
+
+
+async def test_the_document_tells_both_answers_and_events_have_the_limits(
+    api: Api, database: Database, tmp_path: Path
+) -> None:
+    paths = (await api.get("/openapi.json")).body["paths"]
+    for path in "/api/voice/customers/import", "/v1/contact-lists/{list_uuid}/import":
+        content = paths[path]["post"]["responses"]["200"]["content"]
+        assert content["text/event-stream"] == {}
+        assert content["application/json"]["schema"]["$ref"].endswith("ImportDone")
+    async with serving_api(database, tmp_path, limits=Limits(None, Rules.parse("default=9/minute"))) as limited:
+        assert (await sent(limited, CSV, headers=EVENTS)).headers["X-RateLimit-Limit"] == "5"
+
+
+async def test_no_more_progress_is_told_than_anybody_reads(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(customer_import, "CHUNK", 1)
+    monkeypatch.setattr(customer_import, "PACE", 1000)
+    answer = await sent(api, "phone\n" + "x\n" * 20, headers=EVENTS)
+    assert [(event, data.get("rows")) for event, data in events(answer)] == [
+        ("progress", 0),
+        ("progress", 20),
+        ("done", None),
+    ]
+
+
+async def test_what_is_wrong_before_the_first_event_is_answered_as_everywhere(api: Api) -> None:
+    for content, mapping in (("name\n", None), (CSV, {"Fax": None})):
+        answer = await sent(api, content, mapping=mapping, headers=EVENTS)
+        assert (answer.status, answer.headers["Content-Type"].partition(";")[0]) == (400, "application/json")
+
+
+async def test_a_failure_after_the_first_event_is_an_event(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = await api.made("/contact-lists", {"name": "List"})
+    path, loop = f"/contact-lists/{made['uuid']}", asyncio.get_running_loop()
+    read = 0
+
+    def read_rows(*given: Any) -> Any:
+        nonlocal read
+        read += 1
+        if read == 2:
+            asyncio.run_coroutine_threadsafe(api.delete(path), loop).result(10)
+        return customer_rows.read_rows(*given)
+
+    monkeypatch.setattr(customer_import, "CHUNK", 1)
+    monkeypatch.setattr(customer_import, "read_rows", read_rows)
+    answer = await sent(api, "phone\n+14155550001\n+14155550002\n", path=f"{path}/import", headers=EVENTS)
+    assert answer.status == 200
+    assert events(answer)[0][0] == "progress"
+    assert events(answer)[-1] == ("error", {"detail": "Contact list not found"})
+    assert (await api.get("/customers/meta/count")).body == {"count": 1}
+
+
+async def test_a_database_that_is_lost_meanwhile_is_an_event(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def keep(*given: Any) -> Any:
+        raise DatabaseUnavailableError("the database is busy")
+
+    monkeypatch.setattr(customer_import, "_keep", keep)
+    assert events(await sent(api, CSV, headers=EVENTS))[-1] == ("error", {"detail": "The database is busy"})
+
+
+async def test_a_file_is_taken_though_nobody_hears_of_it(
+    api: Api, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    gone, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def read_rows(*given: Any) -> Any:
+        asyncio.run_coroutine_threadsafe(gone.wait(), loop).result(10)
+        return customer_rows.read_rows(*given)
+
+    monkeypatch.setattr(customer_import, "CHUNK", 1)
+    monkeypatch.setattr(customer_import, "PACE", 0)
+    monkeypatch.setattr(customer_import, "read_rows", read_rows)
+    caplog.set_level("INFO", event_stream.__name__)
+    form = FormData()
+    form.add_field("file", BytesIO(b"phone\n+14155550001\n+14155550002\n"), filename="people.csv")
+    headers = {"Authorization": f"Bearer {api.token}", **EVENTS}
+    # tests' own server ends a request whose client leaves
+    runner = web.AppRunner(create_app([], services=api.services, ready=lambda: None), shutdown_timeout=10)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        async with api.http.post(
+            f"http://127.0.0.1:{runner.addresses[0][1]}/v1/contacts/import", data=form, headers=headers
+        ) as answer:
+            assert (await answer.content.readline()) == b"event: progress\n"
+            answer.close()
+        server = runner.server
+        assert server is not None
+        await until(lambda: not any(connection.connected for connection in server.connections))
+        gone.set()
+        await until(lambda: "a client left before its last event" in caplog.messages)
+
+        async def taken() -> bool:
+            return bool((await api.get("/customers/meta/count")).body == {"count": 2})
+
+        await until(taken)
+    finally:
+        await runner.cleanup()
+
+
+async def test_no_list_takes_back_an_opt_out(api: Api) -> None:
+    about = {"name": "Asha", "phone": "+919876543210"}
+    out = {"opted_out": True, "recording_opt_out": True}
+    back = dict.fromkeys(out, False)
+    made = await api.made("/customers", {**about, **out})
+    contact_list = await api.made("/contact-lists", {"name": "List"})
+    csv = "phone,name,opted_out,recording_opt_out\n+919876543210,Asha,no,no\n"
+
+    async def shown() -> dict[str, Any]:
+        body: dict[str, Any] = (await api.get(f"/customers/{made['uuid']}")).body
+        return {name: body[name] for name in out}
+
+    for answer in (
+        await sent(api, csv),
+        await sent(api, json.dumps([{**about, **back}]), "people.json"),
+        await sent(api, csv, path=f"/contact-lists/{contact_list['uuid']}/import"),
+        await api.post("/customers/bulk", {"customers": [{**about, **back}]}),
+        await api.post("/customers", {**about, **back, "overwrite": True}),
+    ):
+        assert answer.status in (200, 201), answer
+        assert await shown() == out
+    await api.patch(f"/customers/{made['uuid']}", back)
+    assert await shown() == back
+    await sent(api, csv.replace("no,no", "yes,yes"))
+    assert await shown() == out
+
+
+async def test_blanks_around_its_colon_make_no_other_tag(api: Api) -> None:
+    (one,) = await taken(api, 'phone,tags\n+919876543210,"Branch: Pune,Branch:Pune,Slot : 10:30,a  b"\n')
+    assert one["tags"] == ["Branch:Pune", "Slot:10:30", "a  b"]
+    for query in ("Branch:Pune", "Branch:%20Pune"):
+        assert (await api.get(f"/customers?tags={query}")).body["total"] == 1
+        assert (await api.get(f"/customers/meta/count?tags={query}")).body == {"count": 1}
+    flow = {"kind": "outbound", "name": "F", "provider": "nextneural", "branches": ["Branch: Pune"]}
+    assert (await api.made("/flows", flow))["branches"] == ["Branch:Pune"]
 
 
 async def test_a_wrong_byte_is_found_across_the_pieces_that_are_read(api: Api) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -278,8 +279,8 @@ async def test_a_list_is_filtered_by_calls_and_by_contact_list(api: Api, seeded:
         await work.lists.put(kept.id, [made[1]["uuid"]])
         for number, customer in enumerate(made):
             for _ in range(number):
-                await work.customers.called(customer["uuid"], CallType.INBOUND, at=NOW)
-                await work.customers.called(customer["uuid"], CallType.OUTBOUND, at=LATER)
+                inbound = a_call(seeded.organisation, customer_id=customer["uuid"], ended_at=NOW)
+                await work.customers.called([inbound, replace(inbound, call_type=CallType.OUTBOUND, ended_at=LATER)])
     for kind in ("inbound", "outbound"):
         assert await names(api, f"min_{kind}_calls=1") == ["Person 2", "Person 1"]
         assert await names(api, f"max_{kind}_calls=1") == ["Person 1", "Person 0"]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from storage.assets import ContactList, Customer
-from storage.customers import KEPT, SLICE, CustomerFilter, Customers
+from storage.customers import KEPT, OPT_OUTS, SLICE, CustomerFilter, Customers
 from storage.database import Database
 from storage.ids import LIST, new_id
 from storage.records import CallStatus, CallType, Outcome
@@ -164,6 +164,34 @@ async def test_an_upsert_writes_every_field_that_it_may(database: Database, seed
     assert all(getattr(found, name) == getattr(known, name) for name in KEPT)
 
 
+async def test_an_upsert_sets_an_opt_out_and_never_clears_one(database: Database, seeded: Seeded) -> None:
+    unwilling = a_customer(seeded.organisation, opted_out=True, recording_opt_out=False)
+    await added(database, unwilling)
+    fresh = "+919876543210"
+
+    def again(phone: str, **more: Any) -> Customer:
+        return a_customer(seeded.organisation, phone=phone, **more)
+
+    batch = [
+        again(unwilling.phone, opted_out=False, recording_opt_out=True),
+        again(unwilling.phone, opted_out=False, recording_opt_out=False),
+        again(fresh, opted_out=True),
+        again(fresh, opted_out=False),
+    ]
+    async with database.begin(seeded.organisation) as work:
+        await work.customers.upsert(batch, [frozenset(OPT_OUTS)] * 4, now=LATER)
+        for phone, kept in (unwilling.phone, (True, True)), (fresh, (True, False)):
+            found = await work.customers.by_phone(phone)
+            assert found is not None
+            assert (found.opted_out, found.recording_opt_out) == kept
+        found = await work.customers.held(unwilling.id)
+        assert found is not None
+        await work.customers.save(replace(found, opted_out=False), now=LATER)
+        found = await work.customers.get(unwilling.id)
+        assert found is not None
+        assert (found.opted_out, found.recording_opt_out) == (False, True)
+
+
 async def test_a_phone_that_comes_twice_in_a_batch_is_merged_in_order(database: Database, seeded: Seeded) -> None:
     known = a_customer(seeded.organisation, metadata={"a": 1})
     await added(database, known)
@@ -276,7 +304,7 @@ async def test_a_call_that_ends_is_counted_and_an_older_one_is_no_later_contact(
         assert found is not None
         assert (found.inbound_calls, found.outbound_calls) == counted
         assert found.last_contact == LATER
-        await work.customers.called(customer.id, call_type, at=LATER - timedelta(hours=1))
+        await work.customers.called([replace(call, ended_at=LATER - timedelta(hours=1))])
         found = await work.customers.get(customer.id)
         assert found is not None
         assert found.last_contact == LATER

@@ -33,9 +33,12 @@ def described(connection: Connection) -> dict[str, dict[str, Any]]:
     """Every table, with all that the database knows of it."""
     inspector = inspect(connection)
 
+    def told(value: Any) -> str:
+        return str({key: str(option) for key, option in value.items()} if isinstance(value, dict) else value)
+
     def named(things: list[Any]) -> dict[str, str]:
         return {
-            str(thing["name"]): repr(sorted((key, str(value)) for key, value in thing.items()))
+            str(thing["name"]): repr(sorted((key, told(value)) for key, value in thing.items()))
             for thing in things
             if not str(thing["name"]).startswith(SEARCH)
         }
@@ -69,7 +72,7 @@ async def test_migrating_makes_exactly_the_tables_and_going_back_leaves_nothing(
 
 async def test_each_step_can_be_taken_back_and_again(empty_url: str) -> None:
     assert await migrate(empty_url)
-    steps = [BASE, "0001", "0002", HEAD]
+    steps = [BASE, "0001", "0002", "0003", HEAD]
     for step in [*reversed(steps[:-1]), *steps[1:]]:
         assert await migrate(empty_url, to=step)
         assert not await migrate(empty_url, to=step)

@@ -44,7 +44,7 @@ class Happening:
 
 @dataclass(slots=True)
 class Conversation:
-    """What was on the line. Both tracks start at the answer and are as long as each other."""
+    """What was on the line. Both tracks start at the answer and are as long as each other; empty if not recorded."""
 
     rate: int
     call: str = ""
@@ -53,6 +53,8 @@ class Conversation:
     """The caller, as it left the phone: before noise and loss."""
     heard: bytearray = field(default_factory=bytearray, repr=False)
     """The bot, as it came out of the phone."""
+    seconds: float = 0.0
+    """From the answer to the end, in the call's time."""
     log: list[Happening] = field(default_factory=list)
     gave_up: bool = False
     """The caller waited for the bot in vain."""
@@ -84,14 +86,20 @@ class SimulatedLine:
         message_ms: int = 20,
         speed: float = 1.0,
         faults: Faults = NO_FAULTS,
+        time_limit: float = TIME_LIMIT,
+        recorded: bool = True,
         answered: Callable[[str], object] = lambda call: None,
     ) -> None:
-        """`message_ms` is a multiple of 20. `answered` is told the server's own id of the call, or an empty one."""
+        """`message_ms` is a multiple of 20; `time_limit` is in seconds of the call.
+
+        What is recorded takes 32 kB for each of them at 8 kHz. `answered` is told the server's own id of the call, or
+        an empty one.
+        """
         self._answered = answered
         self._url, self._person, self._facts = url, person, facts
         self._headers: Mapping[str, str] = {"Authorization": encode_basic_auth(*credentials)} if credentials else {}
         self._frames_a_message = message_ms // 20
-        self._speed = speed
+        self._speed, self._time_limit, self._recorded = speed, min(time_limit, TIME_LIMIT), recorded
         self._mischief = Mischief(faults)
         self._writer = CarrierWriter(facts)
         self._ear = Ear(facts.rate)
@@ -107,17 +115,17 @@ class SimulatedLine:
         async with http.ws_connect(self._url, headers=self._headers, autoping=False, compress=0) as ws:
             self._talk.call = ws._response.headers.get("X-Vaani-Call", "")
             self._answered(self._talk.call)
-            await self._put(ws, self._writer.connected())
-            await self._put(ws, self._writer.start())
             self._began = time.monotonic()
             self._note("answered")
             async with alongside(self._listen(ws)):
                 with suppress(ConnectionError):  # the server was faster: its close is on the way
+                    await self._put(ws, self._writer.connected())
+                    await self._put(ws, self._writer.start())
                     await self._speak(ws)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._over.wait(), CLOSE_WAIT)
             self._talk.close_code = ws.close_code
-        self._talk.gave_up = self._person.gave_up
+        self._talk.gave_up, self._talk.seconds = self._person.gave_up, self._now
         return self._talk
 
     async def _speak(self, ws: ClientWebSocketResponse) -> None:
@@ -127,8 +135,9 @@ class SimulatedLine:
             await self._pace(ws)
             heard, marks = self._ear.tick()
             moment = self._person.tick(any(heard) and level(heard) > AUDIBLE)
-            self._talk.heard += heard
-            self._talk.said += moment.pcm
+            if self._recorded:
+                self._talk.heard += heard
+                self._talk.said += moment.pcm
             for name in marks:
                 await self._put(ws, self._writer.mark(name))
             if moment.digit:
@@ -142,7 +151,7 @@ class SimulatedLine:
                 self._note("cut")
                 ws.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
                 return
-            if moment.gone or self._now >= TIME_LIMIT:
+            if moment.gone or self._now >= self._time_limit:
                 self._note("stop")
                 await self._put(ws, self._writer.stop("callended" if moment.gone else "stopped"))
                 return
@@ -156,10 +165,13 @@ class SimulatedLine:
         await self._put(ws, text)
 
     async def _pace(self, ws: ClientWebSocketResponse) -> None:
-        """Returns when the present 20 ms are over."""
+        """Returns when the present 20 ms are over; in real time, when the whole message is that they are part of."""
         if self._speed:
-            due = self._began + self._ticks * FRAME_SECONDS / self._speed + self._mischief.delay() / self._speed
-            await asyncio.sleep(max(due - time.monotonic(), 0.0))
+            before, part = divmod(self._ticks - 1, self._frames_a_message)
+            if part == 0:  # waking up is what costs: once for all its slices
+                over = (before + 1) * self._frames_a_message * FRAME_SECONDS
+                due = self._began + (over + self._mischief.delay()) / self._speed
+                await asyncio.sleep(max(due - time.monotonic(), 0.0))
             return
         self._in_step.clear()
         await ws.ping()

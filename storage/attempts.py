@@ -1,0 +1,180 @@
+"""Tries to reach somebody, from the decision to what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, bindparam, func, select, update
+
+from storage.dialing import Attempt, AttemptState
+from storage.dialing_tables import attempts, do_not_call
+from storage.records import FlowStatus, Outcome
+from storage.tables import flows
+from storage.tenancy import Tenancy
+
+CHANGES = (
+    "state",
+    "look_at",
+    "carrier_call",
+    "machine",
+    "ended_at",
+    "outcome",
+    "reason",
+    "talk_seconds",
+    "cost",
+)
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class LineLoad:
+    """What was lately done on one of the numbers that calls are made from."""
+
+    recent: int = 0
+    """Calls within the last minute, counted up to a limit."""
+    ended: int = 0
+    """Of its latest calls."""
+    failed: int = 0
+
+
+class Attempts:
+    def __init__(self, tenancy: Tenancy) -> None:
+        self._tenancy = tenancy
+
+    async def alone(self) -> None:
+        """Nobody else decides upon calls of this organisation until the end of the transaction."""
+        await self._tenancy.alone(attempts)
+
+    async def add(self, fresh: Sequence[Attempt]) -> None:
+        """At least one."""
+        await self._tenancy.add_many(attempts, fresh)
+
+    async def get(self, call_id: str) -> Attempt | None:
+        row = await self._tenancy.row(select(attempts).where(attempts.c.id == call_id, self._mine))
+        return None if row is None else Attempt(**row)
+
+    async def by_ids(self, ids: Collection[str]) -> dict[str, Attempt]:
+        rows = await self._tenancy.rows(select(attempts).where(attempts.c.id.in_(ids), self._mine))
+        return {row["id"]: Attempt(**row) for row in rows}
+
+    async def held(self, ids: Collection[str]) -> dict[str, Attempt]:
+        """As `by_ids`, and nobody else changes them until the end of the transaction. Hold their runs before."""
+        its = select(attempts).where(attempts.c.id.in_(ids), self._mine).order_by(attempts.c.id)
+        return {row["id"]: Attempt(**row) for row in await self._tenancy.rows(its.with_for_update())}
+
+    async def save(self, changed: Sequence[Attempt]) -> None:
+        """What calling changes in them. They must be held."""
+        if not changed:
+            return
+        to: dict[str, Any] = {name: bindparam(f"new_{name}") for name in CHANGES}
+        statement = update(attempts).where(attempts.c.id == bindparam("id_"), self._mine).values(to)
+        rows = [{"id_": one.id, **{f"new_{name}": getattr(one, name) for name in CHANGES}} for one in changed]
+        await self._tenancy.connection.execute(statement, rows)
+
+    async def placed(self, placed: Sequence[tuple[str, str]], *, look_at: datetime) -> None:
+        """The carrier has accepted these: our id and its own. One that went further meanwhile keeps its state."""
+        if not placed:
+            return
+        statement = (
+            update(attempts)
+            .where(attempts.c.id == bindparam("id_"), attempts.c.ended_at.is_(None), self._mine)
+            .values(
+                carrier_call=bindparam("sid"),
+                state=func.replace(attempts.c.state, AttemptState.INTENDED.value, AttemptState.PLACED.value),
+                look_at=look_at,
+            )
+        )
+        await self._tenancy.connection.execute(statement, [{"id_": one, "sid": sid} for one, sid in placed])
+
+    async def machine(self, call_id: str) -> None:
+        """The carrier heard one answer."""
+        its = attempts.c.id == call_id, attempts.c.ended_at.is_(None), self._mine
+        await self._tenancy.change(update(attempts).where(*its).values(machine=True))
+
+    async def may_be_placed(self, ids: Collection[str]) -> frozenset[str]:
+        """Those that nothing has come between: the campaign is still active, and the person has not opted out."""
+        opted_out = select(do_not_call.c.phone).where(
+            do_not_call.c.organisation_id == attempts.c.organisation_id, do_not_call.c.phone == attempts.c.phone
+        )
+        going_on = select(flows.c.id).where(flows.c.id == attempts.c.flow_id, flows.c.status == FlowStatus.ACTIVE)
+        its = (
+            attempts.c.id.in_(ids),
+            attempts.c.state == AttemptState.INTENDED,
+            attempts.c.contact.is_(None) | going_on.exists(),
+            ~opted_out.exists(),
+            self._mine,
+        )
+        return frozenset(row["id"] for row in await self._tenancy.rows(select(attempts.c.id).where(*its)))
+
+    async def in_flight(self) -> int:
+        """Of the organisation."""
+        going_on = attempts.c.ended_at.is_(None), attempts.c.state != AttemptState.QUEUED, self._mine
+        return await self._tenancy.count(select(attempts.c.id).where(*going_on))
+
+    async def open_phones(self, phones: Collection[str]) -> frozenset[str]:
+        """Those that are being called, or are about to be."""
+        its = attempts.c.phone.in_(phones), attempts.c.ended_at.is_(None), self._mine
+        return frozenset(row["phone"] for row in await self._tenancy.rows(select(attempts.c.phone).where(*its)))
+
+    async def queued(self, limit: int) -> list[Attempt]:
+        """Single calls that wait, oldest first."""
+        its = attempts.c.ended_at.is_(None), attempts.c.state == AttemptState.QUEUED, self._mine
+        rows = await self._tenancy.rows(select(attempts).where(*its).order_by(attempts.c.id).limit(limit))
+        return [Attempt(**row) for row in rows]
+
+    async def take(self, queued: Attempt) -> bool:
+        """Makes the decision of a single call that waited. False if somebody else has."""
+        its = attempts.c.id == queued.id, attempts.c.state == AttemptState.QUEUED, self._mine
+        names = ("state", "node", "decided_at", "deadline", "look_at", "token", "caller_id", "line", "provider")
+        taken = update(attempts).where(*its).values({name: getattr(queued, name) for name in names})
+        return await self._tenancy.change(taken) == 1
+
+    async def load(self, line: str, *, now: datetime, most: int, since: datetime, sample: int) -> LineLoad:
+        """`recent` is counted up to `most`; `ended` are the newest `sample` of those decided upon from `since` on."""
+        its = attempts.c.line == line, self._mine
+        recent = select(attempts.c.id).where(*its, attempts.c.decided_at > now - MINUTE).limit(most)
+        newest = (
+            select(attempts.c.outcome)
+            .where(*its, attempts.c.decided_at >= since, attempts.c.outcome.is_not(None))
+            .order_by(attempts.c.decided_at.desc())
+            .limit(sample)
+        )
+        outcomes = [row["outcome"] for row in await self._tenancy.rows(newest)]
+        return LineLoad(await self._tenancy.count(recent), len(outcomes), outcomes.count(Outcome.FAILED))
+
+    async def outcomes(self, flow_id: str, *, since: datetime, most: int) -> list[Outcome]:
+        """Of the newest attempts of a campaign that ended after `since`."""
+        its = attempts.c.flow_id == flow_id, attempts.c.ended_at > since, attempts.c.outcome.is_not(None), self._mine
+        newest = select(attempts.c.outcome).where(*its).order_by(attempts.c.ended_at.desc()).limit(most)
+        return [row["outcome"] for row in await self._tenancy.rows(newest)]
+
+    async def to_look_after(self, now: datetime, limit: int, *, again_at: datetime) -> list[Attempt]:
+        """Those of which nothing was heard in time. Nobody else gets them before `again_at`."""
+        late = select(attempts).where(attempts.c.look_at <= now, self._mine).order_by(attempts.c.look_at).limit(limit)
+        rows = await self._tenancy.rows(late.with_for_update(skip_locked=True))
+        found = [Attempt(**row) for row in rows]
+        if found:
+            ids = [one.id for one in found]
+            await self._tenancy.change(update(attempts).where(attempts.c.id.in_(ids)).values(look_at=again_at))
+        return found
+
+    async def of_contacts(self, numbers: Collection[int]) -> dict[int, list[Attempt]]:
+        """By contact, oldest first."""
+        its = attempts.c.contact.in_(numbers), self._mine
+        found: dict[int, list[Attempt]] = {}
+        for row in await self._tenancy.rows(select(attempts).where(*its).order_by(attempts.c.id)):
+            found.setdefault(row["contact"], []).append(Attempt(**row))
+        return found
+
+    async def of_flow(self, flow_id: str, after: str, limit: int) -> list[Attempt]:
+        """In the order of their ids, from the one behind `after` on."""
+        its = attempts.c.flow_id == flow_id, attempts.c.ended_at.is_not(None), attempts.c.id > after, self._mine
+        rows = await self._tenancy.rows(select(attempts).where(*its).order_by(attempts.c.id).limit(limit))
+        return [Attempt(**row) for row in rows]
+
+    @property
+    def _mine(self) -> ColumnElement[bool]:
+        return self._tenancy.mine(attempts)

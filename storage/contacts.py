@@ -1,0 +1,142 @@
+"""Who is in a campaign, and when each of them is to be called."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, bindparam, delete, func, select, union_all, update
+
+from storage.asset_tables import customers
+from storage.dialing import Contact, ContactState
+from storage.dialing_tables import contacts
+from storage.records import Flow
+from storage.selection import Chosen, chosen
+from storage.tenancy import Tenancy, values
+
+CHANGES = ("state", "updated_at", "due_at", "attempts", "outcome", "reason", "place")
+
+
+class Contacts:
+    def __init__(self, tenancy: Tenancy) -> None:
+        self._tenancy = tenancy
+
+    async def last_customer(self) -> int:
+        """The highest number that a customer has: who comes later is not taken in."""
+        highest = select(func.max(customers.c.number)).where(self._tenancy.mine(customers))
+        return await self._tenancy.connection.scalar(highest) or 0
+
+    async def chosen(self, flow: Flow, after: int, to: int, limit: int) -> list[Chosen]:
+        """Customers whom the flow's list or tags name, by their numbers, `after` left out and `to` counted in."""
+        query = chosen(self._tenancy, flow).where(customers.c.number > after, customers.c.number <= to)
+        rows = await self._tenancy.rows(query.order_by(customers.c.number).limit(limit))
+        return [Chosen(**row) for row in rows]
+
+    async def take_in(self, fresh: Sequence[Contact]) -> Counter[ContactState]:
+        """Those whose phone is not yet in the campaign, counted by state. Their numbers are given by the database."""
+        if not fresh:
+            return Counter()
+        rows = [{name: value for name, value in values(one).items() if name != "number"} for one in fresh]
+        added = self._tenancy.tolerant_insert(contacts).values(rows).on_conflict_do_nothing()
+        states = (await self._tenancy.connection.execute(added.returning(contacts.c.state))).scalars()
+        return Counter(states)
+
+    async def due(self, flow_id: str, places: Collection[int], now: datetime, limit: int) -> list[Contact]:
+        """The first `limit` who are due in those places, the longest due first. Hold the run before."""
+        if not places:
+            return []
+        firsts = [
+            select(*contacts.c)
+            .where(contacts.c.flow_id == flow_id, contacts.c.place == place, contacts.c.due_at <= now, self._mine)
+            .order_by(contacts.c.due_at, contacts.c.number)
+            .limit(limit)
+            .subquery(f"of_{place}")
+            for place in places
+        ]
+        together = union_all(*(select(*first.c) for first in firsts)).subquery()
+        rows = await self._tenancy.rows(select(together).order_by(together.c.due_at, together.c.number).limit(limit))
+        return [Contact(**row) for row in rows]
+
+    async def next_due(self, flow_id: str, place: int) -> datetime | None:
+        its = contacts.c.flow_id == flow_id, contacts.c.place == place, contacts.c.due_at.is_not(None), self._mine
+        row = await self._tenancy.row(select(contacts.c.due_at).where(*its).order_by(contacts.c.due_at))
+        return None if row is None else row["due_at"]
+
+    async def waiting_in(self, flow_id: str) -> dict[int, int]:
+        """How many are still to be called in each place."""
+        its = contacts.c.flow_id == flow_id, contacts.c.due_at.is_not(None), self._mine
+        rows = await self._tenancy.rows(
+            select(contacts.c.place, func.count().label("waiting")).where(*its).group_by(contacts.c.place)
+        )
+        return {row["place"]: row["waiting"] for row in rows}
+
+    async def by_numbers(self, numbers: Collection[int]) -> dict[int, Contact]:
+        """Hold their runs before."""
+        rows = await self._tenancy.rows(select(contacts).where(contacts.c.number.in_(numbers), self._mine))
+        return {row["number"]: Contact(**row) for row in rows}
+
+    async def save(self, changed: Sequence[Contact]) -> None:
+        """What calling changes in them. Hold their runs before."""
+        if not changed:
+            return
+        to: dict[str, Any] = {name: bindparam(f"new_{name}") for name in CHANGES}
+        statement = update(contacts).where(contacts.c.number == bindparam("number_"), self._mine).values(to)
+        rows = [{"number_": one.number, **{f"new_{name}": getattr(one, name) for name in CHANGES}} for one in changed]
+        await self._tenancy.connection.execute(statement, rows)
+
+    async def page(
+        self, flow_id: str, limit: int, offset: int = 0, *, state: ContactState | None = None
+    ) -> list[Contact]:
+        """In the order in which they were taken in."""
+        its = [contacts.c.flow_id == flow_id, self._mine]
+        if state is not None:
+            its.append(contacts.c.state == state)
+        rows = await self._tenancy.rows(
+            select(contacts).where(*its).order_by(contacts.c.number).limit(limit).offset(offset)
+        )
+        return [Contact(**row) for row in rows]
+
+    async def of_customer(self, flow_id: str, customer_id: str) -> Contact | None:
+        its = contacts.c.flow_id == flow_id, contacts.c.customer_id == customer_id, self._mine
+        row = await self._tenancy.row(select(contacts).where(*its))
+        return None if row is None else Contact(**row)
+
+    async def give_up(
+        self, flow_id: str, *, now: datetime, to: ContactState, reason: str, limit: int, place: int | None = None
+    ) -> Counter[ContactState]:
+        """Of those who wait, at most `limit`, counted by the state that they were in. Hold the run before.
+
+        `place`: only those who are there.
+        """
+        its = [contacts.c.flow_id == flow_id, contacts.c.due_at.is_not(None), self._mine]
+        if place is not None:
+            its.append(contacts.c.place == place)
+        rows = await self._tenancy.rows(select(contacts.c.number, contacts.c.state).where(*its).limit(limit))
+        numbers = [row["number"] for row in rows]
+        given_up = update(contacts).where(contacts.c.number.in_(numbers), self._mine)
+        await self._tenancy.change(given_up.values(state=to, due_at=None, reason=reason, updated_at=now))
+        return Counter(row["state"] for row in rows)
+
+    async def skipped(self, flow_id: str) -> Counter[str]:
+        """By reason."""
+        its = contacts.c.flow_id == flow_id, contacts.c.state == ContactState.SKIPPED, self._mine
+        rows = await self._tenancy.rows(
+            select(contacts.c.reason, func.count().label("skipped")).where(*its).group_by(contacts.c.reason)
+        )
+        return Counter({row["reason"]: row["skipped"] for row in rows})
+
+    async def drop_untried(self, flow_id: str) -> int:
+        """Takes out those who wait for their first call: another list is to be gone through. Hold the run before."""
+        its = contacts.c.flow_id == flow_id, contacts.c.due_at.is_not(None), contacts.c.attempts == 0, self._mine
+        return await self._tenancy.change(delete(contacts).where(*its))
+
+    async def sweep(self, flow_id: str, limit: int) -> int:
+        """Takes out at most `limit` of them, whatever they are. How many."""
+        some = select(contacts.c.number).where(contacts.c.flow_id == flow_id, self._mine).limit(limit)
+        return await self._tenancy.change(delete(contacts).where(contacts.c.number.in_(some)))
+
+    @property
+    def _mine(self) -> ColumnElement[bool]:
+        return self._tenancy.mine(contacts)
