@@ -20,7 +20,8 @@ from benchmarks.bench_server import vaani
 from benchmarks.report import Bar, percentile, print_bars
 from processors.tts.embedded import EmbeddedTts
 from server import demo
-from server.caller import FROM, RATE, SCRIPT, TO, VOICE, voice_of
+from server.caller import FROM, SCRIPT, TO
+from server.simulator import RATE, VOICE, voice_of
 from storage.database import Database
 from storage.records import TurnLatency
 from transports.simulator.casting import from_script

@@ -8,11 +8,12 @@ from aiohttp import web
 
 from control_api import api_keys, organisation
 from control_api.campaigns import flow_moves, flows, numbers, scripts
+from control_api.credits import contract as credits_contract
 from control_api.document.described import Description
 from control_api.health import health_routes
 from control_api.links import integrations, webhooks
 from control_api.people import contact_lists, customer_import, customers
-from control_api.records import calls
+from control_api.records import calls, single_calls
 from control_api.vapi import vapi
 from control_api.voices import agents, providers, samples, speakers
 from control_api.web.asked import SERVICES, Services
@@ -25,6 +26,7 @@ CONTRACTS = (
     customers.contract,
     customer_import.contract,
     organisation.contract,
+    credits_contract,
     api_keys.contract,
     integrations.contract,
     agents.contract,
@@ -34,6 +36,7 @@ CONTRACTS = (
     numbers.contract,
     speakers.contract,
     calls.contract,
+    single_calls.contract,
     webhooks.contract,
     flows.contract,
     flow_moves.contract,

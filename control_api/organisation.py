@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, StrictInt
 
 from control_api.assistant.field import Overrides, kept, readable, warnings
 from control_api.web.asked import Asked
@@ -21,6 +21,7 @@ class OrganisationShown(Shown):
     uuid: str
     name: str
     assistant_overrides: dict[str, Any]
+    max_parallel_calls: int | None = Field(description="of all its campaigns together; null: what the server can take")
     created_at: Time
     warnings: list[str] = Field(description="what of `assistant_overrides` is not obeyed yet")
 
@@ -28,6 +29,7 @@ class OrganisationShown(Shown):
 class OrganisationChange(Body):
     name: Name = unset()
     assistant_overrides: Overrides = unset()
+    max_parallel_calls: Annotated[StrictInt, Field(ge=1, le=10_000)] | None = None
 
 
 @contract.get("")
@@ -58,6 +60,7 @@ def _shown(asked: Asked, organisation: Organisation | None) -> OrganisationShown
         uuid=organisation.id,
         name=organisation.name,
         assistant_overrides=dict(readable(asked, organisation).assistant_overrides),
+        max_parallel_calls=organisation.max_parallel_calls,
         created_at=organisation.created_at,
         warnings=warnings(asked, organisation.assistant_overrides),
     )

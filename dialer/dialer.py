@@ -58,7 +58,7 @@ class Dialer:
         self._database, self._carriers, self._clock = database, carriers, clock
         self._timing, self._room = timing, room
         self._claims = Claims(node=node, timing=timing, simulator=simulator)
-        self.books = Books(database, timing=timing, prices=prices, told=self._told)
+        self.books = Books(database, timing=timing, prices=prices, told=self.told)
         self._reconciler = Reconciler(
             database,
             carriers,
@@ -235,7 +235,8 @@ class Dialer:
         ring, longest = self._timing.ring.total_seconds(), self._timing.call.total_seconds()
         return Dial.of(call.attempt, ring_seconds=int(ring), max_seconds=int(longest), token=call.token)
 
-    def _told(self, ended: Sequence[Attempt]) -> None:
+    def told(self, ended: Sequence[Attempt]) -> None:
+        """Of attempts that have ended: there is room again."""
         for attempt in ended:
             self._ringing.pop(attempt.id, None)
         if ended:

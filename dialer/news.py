@@ -53,13 +53,13 @@ async def placed(work: UnitOfWork, accepted: Sequence[Placed], timing: Timing) -
 
 
 async def answered(work: UnitOfWork, call_id: str, *, at: datetime, timing: Timing, carrier_call: str = "") -> bool:
-    """The call's sound has come to us. False if it is over, or is no call of ours."""
+    """The call's sound has come to us. False if it is over, has come before, or is no call of ours."""
     known = await work.attempts.get(call_id)
     if known is None:
         return False
     run = await work.runs.held(known.flow_id)
     attempt = (await work.attempts.held([call_id])).get(call_id)
-    if attempt is None or attempt.ended_at is not None:
+    if attempt is None or attempt.state in (AttemptState.ANSWERED, AttemptState.ENDED):
         return False
     attempt = replace(
         attempt,
@@ -80,11 +80,19 @@ async def answered(work: UnitOfWork, call_id: str, *, at: datetime, timing: Timi
 
 
 async def heard(
-    work: UnitOfWork, call_id: str, status: CarrierStatus, *, at: datetime, prices: Prices, is_live: bool
+    work: UnitOfWork,
+    call_id: str,
+    status: CarrierStatus,
+    *,
+    at: datetime,
+    prices: Prices,
+    is_live: bool = False,
+    is_lost: bool = False,
 ) -> Attempt | None:
     """What the carrier says of a call that it has. The attempt, if it ended by it.
 
-    `is_live`: we have the call on the line, and its end is ours to tell.
+    `is_live`: this process has the call on the line. A call that was answered tells of its own end, unless it is lost:
+    whoever had it has not done so in time.
     """
     attempt = await work.attempts.get(call_id)
     if attempt is None or attempt.ended_at is not None:
@@ -97,7 +105,7 @@ async def heard(
         case CarrierState.RINGING:
             await _ringing(work, attempt, at)
             return None
-    if is_live:
+    if is_live or (attempt.state is AttemptState.ANSWERED and not is_lost):
         return None
     ended = await conclude(work, [_report(attempt, status, at)], prices)
     return ended[0] if ended else None

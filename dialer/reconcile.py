@@ -90,7 +90,7 @@ class Reconciler:
                 await self._books.write()
             if status.state in OVER:
                 async with self._database.begin(attempt.organisation_id) as work:
-                    ended = await heard(work, attempt.id, status, at=now, prices=self._prices, is_live=False)
+                    ended = await heard(work, attempt.id, status, at=now, prices=self._prices, is_lost=True)
                 self._books.told([ended] if ended is not None else [])
             elif self._is_too_old(attempt, now):
                 self._end(attempt, Outcome.FAILED, "lost", now)

@@ -11,7 +11,8 @@ from pipeline.transport import Incoming
 from server.call_plan import CallPlan
 from server.plan import call_plan
 from storage.assets import Customer
-from storage.database import Database
+from storage.database import Database, UnitOfWork
+from storage.dialing import Attempt
 from storage.records import Agent, Flow
 from storage.sealing import Seal
 
@@ -24,21 +25,25 @@ class Briefing:
     flow: Flow
     customer_id: str | None
     plan: CallPlan
+    placed: Attempt | None = None
+    """By the dialer; None: it came in."""
 
 
-async def briefing(database: Database, seal: Seal, incoming: Incoming) -> Briefing | None:
-    """None if the call is nobody's. The numbers are E.164.
+async def briefing(
+    database: Database, seal: Seal, incoming: Incoming, placed: Attempt | None = None
+) -> Briefing | None:
+    """None if the call is nobody's. The numbers are E.164. `placed` is the dialer's attempt, if it is one.
 
     Raises pydantic's ValidationError or SealedError for a plan that cannot be read.
     """
     async with database.read() as work:
-        flow = await work.flows.for_line(incoming.account or None, incoming.to_number or None)
+        flow = await _flow(work, incoming, placed)
         if flow is None:
             return None
         own = work.of(flow.organisation_id)
         agent = await own.agents.get(flow.agent_id) if flow.agent_id else None
         organisation = await own.organisations.get(flow.organisation_id)
-        customer = await own.customers.by_phone(incoming.from_number) if incoming.from_number else None
+        customer = await _customer(own, incoming, placed)
         refused = customer is not None and await own.customers.recording_refused(customer.phone)
     overrides, plans = (Hidden(seal, flow.organisation_id, kind) for kind in (OVERRIDES, PLAN))
     plan = call_plan(
@@ -52,7 +57,20 @@ async def briefing(database: Database, seal: Seal, incoming: Incoming) -> Briefi
         flow,
         None if customer is None else customer.id,
         plan.model_copy(update={"record": plan.record and not refused}),
+        placed,
     )
+
+
+async def _flow(work: UnitOfWork, incoming: Incoming, placed: Attempt | None) -> Flow | None:
+    if placed is not None:
+        return await work.flows.get(placed.flow_id)
+    return await work.flows.for_line(incoming.account or None, incoming.to_number or None)
+
+
+async def _customer(own: UnitOfWork, incoming: Incoming, placed: Attempt | None) -> Customer | None:
+    if placed is not None:
+        return await own.customers.get(placed.customer_id)
+    return await own.customers.by_phone(incoming.from_number) if incoming.from_number else None
 
 
 def _opened(agent: Agent, overrides: Hidden, plans: Hidden) -> Agent:

@@ -17,9 +17,11 @@ from server.assembly import Workshop
 from server.briefing import Briefing
 from server.broadcast import Broadcaster, topic
 from server.closings import Closings
+from server.desks import Desk, InboundDesk
 from server.journal import Journal, Ledger
 from storage.bus import EventBus
-from storage.database import Database, UnitOfWork, to_the_end
+from storage.calls import CallEnd
+from storage.database import Database, to_the_end
 from storage.recordings import Recordings
 from storage.records import Call, CallStatus, CallType, Outcome
 from storage.sealing import Seal
@@ -42,6 +44,8 @@ class Office:
     node: str
     seal: Seal
     """Opens the credentials that its calls need."""
+    outbound: Desk
+    inbound: Desk = field(default_factory=InboundDesk)
     closings: Closings = field(default_factory=Closings)
 
 
@@ -50,6 +54,8 @@ class LiveCall:
 
     def __init__(self, office: Office, workshop: Workshop, brief: Briefing, incoming: Incoming) -> None:
         self._office, self._workshop, self._flow, self._incoming = office, workshop, brief.flow, incoming
+        self._placed = brief.placed
+        self._desk = office.inbound if brief.placed is None else office.outbound
         self._customer_id = brief.customer_id
         self.plan = brief.plan
         self._session: CallSession | None = None
@@ -78,9 +84,12 @@ class LiveCall:
         broadcaster = Broadcaster(office.bus, incoming.call)
         live = office.metrics.live.labels(incoming.carrier)
         live.inc()
-        ending = CRASHED
+        ending, ours = CRASHED, True
         try:
-            await self._open(recording)
+            ours = await self._open(recording)
+            if not ours:
+                await transport.close()
+                return
             file = await asyncio.to_thread(office.recordings.begin, recording) if recording else None
             stages = await self._workshop.stages(
                 self.plan,
@@ -98,14 +107,16 @@ class LiveCall:
         finally:
             live.dec()
             self._session = None
-            await to_the_end(self._close(journal, broadcaster, recording, file, ending))
+            if ours:
+                await to_the_end(self._close(journal, broadcaster, recording, file, ending))
 
-    async def _open(self, recording: str | None) -> None:
+    async def _open(self, recording: str | None) -> bool:
+        """False if nobody wants it any more."""
         incoming = self._incoming
         call = Call(
             incoming.call,
             self._flow.organisation_id,
-            CallType.INBOUND,
+            CallType.INBOUND if self._placed is None else CallType.OUTBOUND,
             CallStatus.IN_PROGRESS,
             incoming.carrier,
             self._office.node,
@@ -121,9 +132,10 @@ class LiveCall:
             customer_id=self._customer_id,
         )
         async with self._office.database.begin(self._flow.organisation_id) as work:
-            await work.calls.open(call)
-            await work.announce("call.started", {"call": call.id, "call_type": call.call_type})
+            if not await self._desk.opened(work, call):
+                return False
         await self._publish({"type": "start", "call_uuid": call.id, "started_at": _iso(self._started_at)})
+        return True
 
     async def _close(
         self, journal: Journal, broadcaster: Broadcaster, recording: str | None, file: Path | None, ending: str
@@ -137,8 +149,11 @@ class LiveCall:
 
         async def books() -> None:
             await self._office.ledger.write()
+            end = CallEnd(
+                self._incoming.call, ended_at, outcome, reason, seconds, self.plan.language, recording=recorded
+            )
             async with self._office.database.begin(self._flow.organisation_id) as work:
-                await self._ended(work, ended_at, seconds, outcome, reason, recorded)
+                await self._desk.ended(work, end)
             if recording is not None and file is not None:
                 await asyncio.to_thread(self._office.recordings.finish, recording)
 
@@ -150,22 +165,6 @@ class LiveCall:
                 {"type": "end", "outcome": outcome, "reason": reason, "duration_seconds": round(seconds, 2)}
             )
         _log.info("a call ended", extra={"call": self._incoming.call, "reason": reason, "seconds": round(seconds, 1)})
-
-    async def _ended(
-        self, work: UnitOfWork, at: datetime, seconds: float, outcome: Outcome, reason: str, recording: str | None
-    ) -> None:
-        call = self._incoming.call
-        over = await work.calls.ended(
-            call,
-            at=at,
-            outcome=outcome,
-            reason=reason,
-            duration=seconds,
-            language=self.plan.language,
-            recording=recording,
-        )
-        if over:
-            await work.announce("call.ended", {"call": call, "outcome": outcome, "duration_seconds": round(seconds, 2)})
 
     async def _publish(self, message: dict[str, object]) -> None:
         await self._office.bus.publish(topic(self._incoming.call), message)

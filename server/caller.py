@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,9 +12,9 @@ from pathlib import Path
 import aiohttp
 from rich.console import Console
 
-from processors.tts.embedded import EmbeddedTts, Options
+from processors.tts.embedded import EmbeddedTts
 from server.settings import Settings
-from server.speech import spoken
+from server.simulator import RATE, VOICE, voice_of
 from server.terminal import CallView
 from server.wiring import running
 from storage.database import Database, UnusableDatabaseError
@@ -26,10 +26,7 @@ from transports.simulator.exotel_wire import CallFacts
 from transports.simulator.line import Conversation, SimulatedLine
 from transports.simulator.people import Person
 
-RATE = 8000
 SCRIPT = Path(simulator.__file__).with_name("demo_caller.json")
-VOICE = Options(voice="espeak+m3", language="en-IN", speed=0.95)
-"""The caller's, unlike the bot's."""
 NOT_YET, WATCH_TRIES = 4404, 30
 """The line stands a moment before the server has written down that there is a call."""
 FROM, TO = "+15550010001", "+15550010000"
@@ -59,15 +56,6 @@ async def _person(recording: Path | None) -> Person:
         return await from_recording(recording, rate=RATE)
     except (OSError, ValueError) as error:
         raise CallError(f"{recording} cannot be heard: {error}") from None
-
-
-def voice_of(tts: EmbeddedTts) -> Callable[[str], Awaitable[bytes]]:
-    """A voice as the casting of a simulated person wants it."""
-
-    async def say(text: str) -> bytes:
-        return await spoken(tts, text, RATE)
-
-    return say
 
 
 @asynccontextmanager

@@ -6,7 +6,9 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from difflib import get_close_matches
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -23,6 +25,7 @@ from pydantic_settings import (
 from control_api.access.addresses import trusted_networks
 from control_api.access.limits import Rules
 from storage.sealing import key_from
+from transports.simulator.fates import Mix
 
 PREFIX = "VAANI_"
 FILE = "vaani.toml"
@@ -51,11 +54,43 @@ class Exotel(BaseModel, frozen=True, extra="forbid"):
     lead_seconds: float = Field(default=0.2, ge=0.02, le=5)
     """How far ahead of what is heard the sound is sent."""
     outbound_shape: Literal["extended", "minimal"] = "extended"
+    url: str = ""
+    """Where its REST interface is, if not at the address of the account's region: a proxy, or a stand-in."""
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
         if bool(self.user) != bool(self.password.get_secret_value()):
             raise ValueError("VAANI_EXOTEL_USER and VAANI_EXOTEL_PASSWORD are given together or not at all")
+        return self
+
+
+class Smtp(BaseModel, frozen=True, extra="forbid", populate_by_name=True):
+    """The mail server that letters to the owner go through."""
+
+    host: str = ""
+    """Empty: no letters are sent."""
+    port: int | None = Field(default=None, ge=1, le=65535)
+    """None: 587, 465 or 25, by `tls`."""
+    user: str = ""
+    password: SecretStr = SecretStr("")
+    sender: str = Field(default="", alias="from")
+    """An address, perhaps with a name: `Vaani <vaani@example.com>`."""
+    tls: Annotated[Literal["starttls", "tls", "none"], BeforeValidator(_lower)] = "starttls"
+    """How the way there is kept secret. Nothing is sent if it cannot be."""
+
+    @field_validator("sender")
+    @classmethod
+    def _one_address(cls, value: str) -> str:
+        if value and (not value.isprintable() or not re.fullmatch(r"[^@\s]+@[^@\s]+", parseaddr(value)[1])):
+            raise ValueError("it is written like vaani@example.com or Vaani <vaani@example.com>")
+        return value
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if bool(self.host) != bool(self.sender):
+            raise ValueError("VAANI_SMTP_HOST and VAANI_SMTP_FROM are given together or not at all")
+        if bool(self.user) != bool(self.password.get_secret_value()):
+            raise ValueError("VAANI_SMTP_USER and VAANI_SMTP_PASSWORD are given together or not at all")
         return self
 
 
@@ -98,6 +133,19 @@ class Settings(BaseSettings):
     max_call_seconds: float = Field(default=3600, gt=0, allow_inf_nan=False)
     drain_seconds: float = Field(default=DRAIN_CAP, ge=0, le=DRAIN_CAP)
     """How long calls may go on after SIGTERM."""
+    price_per_minute: Decimal = Field(default=Decimal(0), ge=0, decimal_places=4)
+    """Credits for a minute of talk."""
+    price_per_attempt: Decimal = Field(default=Decimal(0), ge=0, decimal_places=4)
+    """Credits for a call that the carrier accepts, answered or not."""
+    ring_seconds: int = Field(default=45, ge=5, le=300)
+    """How long an outgoing call rings."""
+    simulator: bool | None = None
+    """The simulated carrier can be called by; None: while an organisation has no real one connected."""
+    simulator_mix: str = "answer=55,no-answer=20,busy=10,voicemail=10,failed=3,silent=2"
+    """What becomes of calls to simulated numbers, in parts."""
+    simulator_seed: int = 0
+    simulator_speed: float = Field(default=1.0, ge=0, allow_inf_nan=False)
+    """How much faster pretend time goes by; 0: nothing is waited for."""
     stt_threads: int = Field(default=2, ge=1, le=64)
     """Threads of the embedded recogniser, for all calls."""
 
@@ -118,6 +166,7 @@ class Settings(BaseSettings):
     """Whose ID tokens sign in; None: API keys only."""
 
     exotel: Exotel = Exotel()
+    smtp: Smtp = Smtp()
 
     @field_validator("public_url")
     @classmethod
@@ -148,6 +197,12 @@ class Settings(BaseSettings):
     def _whole_keys(cls, value: SecretStr | None) -> SecretStr | None:
         for text in value.get_secret_value().split(",") if value is not None else ():
             key_from(text)
+        return value
+
+    @field_validator("simulator_mix")
+    @classmethod
+    def _a_mix(cls, value: str) -> str:
+        Mix.parse(value)
         return value
 
     @field_validator("redis_url")
@@ -228,7 +283,7 @@ def _names(model: type[BaseModel], above: tuple[str, ...] = ()) -> Iterator[tupl
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             yield from _names(field.annotation, (*above, name))
         else:
-            yield (*above, name)
+            yield (*above, field.alias or name)
 
 
 def _variable(path: tuple[str, ...]) -> str:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pipeline.frames import Frame, Say
 from pipeline.transport import Incoming, Transport
 from processors.lines import lines_for
+from server import outgoing
 from server.assembly import Workshop
 from server.briefing import briefing
 from server.call import LiveCall, Office
@@ -33,6 +34,15 @@ class Switchboard:
     def __len__(self) -> int:
         return len(self._live)
 
+    def __contains__(self, call: str) -> bool:
+        """Whether it is on the line here."""
+        return call in self._live
+
+    @property
+    def room(self) -> int:
+        """How many more calls can be carried; none while it drains."""
+        return 0 if self.draining else self._max_calls - len(self._live)
+
     def admit(self) -> str | None:
         """Why no call can be taken now; None if one can."""
         if self.draining:
@@ -46,24 +56,37 @@ class Switchboard:
         if self.admit() is not None:  # admitted a moment ago, and another one was faster
             await transport.close()
             return
-        self._live[incoming.call] = None
         self._nobody.clear()
+        minted = incoming.call
+        self._live[minted] = None
         try:
-            call = await self._call(self._in_full(incoming))
+            incoming, call = await self._call(self._in_full(incoming))
             if call is None:
                 _log.warning("a call found no flow", extra={"call": incoming.call, "carrier": incoming.carrier})
                 await transport.close()
                 return
+            del self._live[minted]
             self._live[incoming.call] = call
             await call.run(transport)
         finally:
-            del self._live[incoming.call]
+            self._live.pop(minted, None)
+            self._live.pop(incoming.call, None)
             if not self._live:
                 self._nobody.set()
 
-    async def _call(self, incoming: Incoming) -> LiveCall | None:
-        brief = await briefing(self._office.database, self._office.seal, incoming)
-        return None if brief is None else LiveCall(self._office, self._workshop, brief, incoming)
+    async def _call(self, incoming: Incoming) -> tuple[Incoming, LiveCall | None]:
+        """One that the dialer has placed goes by the id that it has had from the beginning."""
+        attempt = await outgoing.placed(self._office.database, incoming)
+        if attempt is None and outgoing.REFERENCE in incoming.custom:
+            return incoming, None
+        if attempt is not None:
+            if attempt.id in self._live:
+                return incoming, None  # its line is here already: whoever comes second is not it
+            custom = outgoing.variables(incoming.custom)
+            numbers = {"from_number": attempt.caller_id, "to_number": attempt.phone}
+            incoming = replace(incoming, call=attempt.id, carrier=attempt.provider, custom=custom, **numbers)
+        brief = await briefing(self._office.database, self._office.seal, incoming, attempt)
+        return incoming, None if brief is None else LiveCall(self._office, self._workshop, brief, incoming)
 
     def _in_full(self, incoming: Incoming) -> Incoming:
         """Lines and customers are found by E.164; a carrier may leave the country out."""

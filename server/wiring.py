@@ -8,7 +8,7 @@ import logging
 import socket
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,6 +20,9 @@ from control_api.access.addresses import trusted_networks
 from control_api.app import create_app
 from control_api.records.live import LiveSocket
 from control_api.records.stories import Stories
+from dialer.conclude import Report, conclude
+from dialer.dialer import Dialer
+from dialer.timing import Prices
 from processors.meter import Metrics
 from processors.models import ModelMissing
 from processors.recorder import RecordingThread
@@ -39,11 +42,13 @@ from server.relay import relay
 from server.settings import Settings
 from server.start import StartError, alone
 from server.switchboard import Switchboard
+from server.telephony import Floor, prices_of, telephony
 from storage.bus import MemoryBus
 from storage.database import Database
 from storage.ids import CALL, new_id
 from storage.migrations import migrate
 from storage.recordings import Recordings
+from storage.records import Call, CallType
 from storage.seed import seed
 from transports.exotel.endpoint import Credentials, ExotelEndpoint
 
@@ -82,10 +87,14 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
         recordings = Recordings(settings.data_dir)
         first_key = await _first_start(database, settings)
         node = await asyncio.to_thread(node_name, settings)
-        await _after_a_crash(database, recordings, node)
+        prices = prices_of(settings)
+        await _after_a_crash(database, recordings, node, prices)
 
         http = await stack.enter_async_context(ClientSession())
         shared = await stack.enter_async_context(services(settings, database, http))
+        floor = Floor()
+        telephone = await stack.enter_async_context(telephony(settings, database, shared.seal, node=node, floor=floor))
+        shared = replace(shared, simulator=settings.simulator, wake=telephone.dialer.wake.set, prices=prices)
         registry = CollectorRegistry()
         metrics = Metrics(registry)
         stories = Stories(MemoryBus())
@@ -102,8 +111,9 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
             max_seconds=settings.max_call_seconds,
         )
         ledger = Ledger(database)
-        office = Office(database, ledger, stories, recordings, metrics, node, shared.seal)
+        office = Office(database, ledger, stories, recordings, metrics, node, shared.seal, telephone.desk)
         switchboard = Switchboard(office, workshop, max_calls=settings.max_calls, country=settings.country)
+        floor.switchboard = switchboard
         server = Server(switchboard, settings.url, first_key)
 
         def not_ready() -> str | None:
@@ -114,13 +124,20 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
             [
                 *_exotel(settings, switchboard, metrics, not_ready).routes(),
                 *LiveSocket(shared, stories).routes(),
+                *telephone.callbacks.routes(),
                 metrics_route(registry),
             ],
             services=shared,
             ready=not_ready,
         )
         await stack.enter_async_context(
-            _beside(ledger.keep(), relay(database, stories), lag.watch(), _make_ready(server, settings, judge))
+            _beside(
+                ledger.keep(),
+                relay(database, stories),
+                lag.watch(),
+                _make_ready(server, settings, judge),
+                _dial(telephone.dialer, server.ready),
+            )
         )
         stack.push_async_callback(ledger.write)
         stack.push_async_callback(office.closings.settle, min(settings.drain_seconds, BOOKS_SECONDS))
@@ -144,6 +161,12 @@ async def _beside(*works: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
                 task.cancel()
     if trouble is not None:
         raise trouble
+
+
+async def _dial(dialer: Dialer, ready: asyncio.Event) -> None:
+    """Nobody is called before the server can hold a conversation."""
+    await ready.wait()
+    await dialer.run()
 
 
 def _detector() -> VoiceDetector:
@@ -191,7 +214,7 @@ async def _first_start(database: Database, settings: Settings) -> str | None:
     return made.token if made is not None and chosen is None else None
 
 
-async def _after_a_crash(database: Database, recordings: Recordings, node: str) -> None:
+async def _after_a_crash(database: Database, recordings: Recordings, node: str, prices: Prices) -> None:
     """Closes the calls and mends the recordings that an earlier process of this node left open."""
     for path in await asyncio.to_thread(recordings.unfinished):
         with suppress(FileNotFoundError, ValueError):
@@ -205,8 +228,16 @@ async def _after_a_crash(database: Database, recordings: Recordings, node: str) 
                 await work.calls.unrecorded(call.id)
             body = {"call": call.id, "outcome": call.outcome, "duration_seconds": call.duration}
             await work.announce("call.ended", body, organisation=call.organisation_id)
+            if call.call_type is CallType.OUTBOUND:
+                await conclude(work.of(call.organisation_id), [_left(call)], prices)
     if left:
         _log.warning("calls that a crash had left open were closed", extra={"calls": len(left)})
+
+
+def _left(call: Call) -> Report:
+    assert call.outcome is not None
+    assert call.ended_at is not None
+    return Report(call.id, call.outcome, call.reason, call.ended_at, talk_seconds=call.duration or 0.0)
 
 
 def _is_there(recordings: Recordings, path: str) -> bool:

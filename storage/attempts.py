@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, func, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select, update
 
 from storage.dialing import Attempt, AttemptState
 from storage.dialing_tables import attempts, do_not_call
@@ -118,6 +118,22 @@ class Attempts:
         """Those that are being called, or are about to be."""
         its = attempts.c.phone.in_(phones), attempts.c.ended_at.is_(None), self._mine
         return frozenset(row["phone"] for row in await self._tenancy.rows(select(attempts.c.phone).where(*its)))
+
+    async def on_the_line(self, carrier_call: str, numbers: Sequence[str]) -> Attempt | None:
+        """The one that a carrier has by this id; or one that has none yet, between these two numbers."""
+        if not carrier_call:
+            return None
+        one, other = numbers
+        theirs = or_(
+            and_(attempts.c.phone == one, attempts.c.caller_id == other),
+            and_(attempts.c.phone == other, attempts.c.caller_id == one),
+        )
+        its = or_(attempts.c.carrier_call == carrier_call, and_(attempts.c.carrier_call == "", theirs))
+        going_on = attempts.c.ended_at.is_(None), attempts.c.state != AttemptState.QUEUED, self._mine
+        row = await self._tenancy.row(
+            select(attempts).where(its, *going_on).order_by(attempts.c.carrier_call.desc(), attempts.c.id.desc())
+        )
+        return None if row is None else Attempt(**row)
 
     async def queued(self, limit: int) -> list[Attempt]:
         """Single calls that wait, oldest first."""

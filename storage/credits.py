@@ -91,3 +91,13 @@ class Credits:
         due = select(credit_accounts).where(credit_accounts.c.letter_due <= now, self._tenancy.mine(credit_accounts))
         rows = await self._tenancy.rows(due.order_by(credit_accounts.c.letter_due).limit(limit))
         return [CreditAccount(**row) for row in rows]
+
+    async def letter(self, account: CreditAccount, *, due: datetime | None, failed: int) -> bool:
+        """When the owner is to be written to next. False if somebody else has seen to the letter that was due."""
+        its = (
+            credit_accounts.c.organisation_id == account.organisation_id,
+            credit_accounts.c.letter_due == account.letter_due,
+            self._tenancy.mine(credit_accounts),
+        )
+        changed = update(credit_accounts).where(*its).values(letter_due=due, letters_failed=failed)
+        return await self._tenancy.change(changed) == 1

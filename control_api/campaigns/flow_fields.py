@@ -36,7 +36,7 @@ async def looked_up(asked: Asked, work: UnitOfWork, body: FlowFields, flow: Flow
     if given.get("phone_numbers"):
         new["phone_numbers"] = await _numbers(work, given["phone_numbers"])
     if given.get("time_window") is not None:
-        new["time_window"] = given["time_window"].model_dump(exclude_unset=True)
+        new["time_window"] = given["time_window"].model_dump(mode="json", exclude_unset=True)
     if "assistant_overrides" in given:
         before = flow.assistant_overrides if flow is not None else {}
         new["assistant_overrides"] = kept(asked, given["assistant_overrides"], before)

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
 from pydantic import Field
 
 from control_api.assistant.field import readable
+from control_api.campaigns.flow_fields import must_make_sense
 from control_api.campaigns.flow_shapes import FlowShown, Moment
 from control_api.campaigns.flow_warnings import warnings_of
+from control_api.campaigns.starting import must_be_able_to_call
 from control_api.web.asked import Asked
 from control_api.web.contract import Contract
 from control_api.web.errors import bad, conflict, not_found
 from control_api.web.shapes import Body, Shown
 from dialer import moves
+from dialer.accounts import NoLineError
+from dialer.ledger import Ledger
 from storage.database import UnitOfWork
+from storage.dialing import ContactState
 from storage.records import Flow, FlowKind, FlowStatus, Scope
 
 contract = Contract("Flows", "/flows", v1="/campaigns", read=Scope.CAMPAIGNS_READ, write=Scope.CAMPAIGNS_WRITE)
@@ -47,19 +54,27 @@ class Start(Body):
     start_at: Moment | None = Field(None, description="null: the flow's own")
 
 
+@contextmanager
+def told_to_who_asked() -> Iterator[None]:
+    """What stands against a move."""
+    try:
+        yield
+    except moves.MoveRefusedError as error:
+        raise conflict(str(error)) from None
+    except (moves.NotReadyError, NoLineError) as error:
+        raise bad(str(error)) from None
+
+
 @asynccontextmanager
 async def changing(asked: Asked, flow_uuid: str) -> AsyncIterator[tuple[UnitOfWork, Flow]]:
-    """The flow, which nobody else changes meanwhile. What stands against a move is told to whoever asked."""
-    try:
+    """The flow, which nobody else changes meanwhile, nor its run. What stands against a move is told to who asked."""
+    with told_to_who_asked():
         async with asked.begin() as work:
+            await work.runs.held(flow_uuid)
             flow = await work.flows.held(flow_uuid)
             if flow is None:
                 raise not_found("Flow")
             yield work, flow
-    except moves.MoveRefusedError as error:
-        raise conflict(str(error)) from None
-    except moves.NotReadyError as error:
-        raise bad(str(error)) from None
 
 
 async def shown(asked: Asked, flow_uuid: str) -> FlowShown:
@@ -77,6 +92,8 @@ async def launch(asked: Asked, flow_uuid: str) -> Launched:
     queued = await _queued(asked, flow_uuid)
     async with changing(asked, flow_uuid) as (work, flow):
         await moves.launch(work, flow, asked.now)
+        await must_be_able_to_call(asked, work, flow)
+    asked.services.wake()
     return Launched(flow_uuid=flow_uuid, customers_queued=queued)
 
 
@@ -90,15 +107,21 @@ async def stop(asked: Asked, flow_uuid: str) -> Stopped:
 @contract.post("/{flow_uuid}/toggle", status=200, errors=(400, 409))
 async def toggle(asked: Asked, flow_uuid: str) -> FlowShown:
     """Switch between active and paused."""
-    await _done(asked, flow_uuid, moves.toggle)
+    async with changing(asked, flow_uuid) as (work, flow):
+        await moves.toggle(work, flow, asked.now)
+        if flow.status is FlowStatus.PAUSED:
+            await must_be_able_to_call(asked, work, flow)
+    asked.services.wake()
     return await shown(asked, flow_uuid)
 
 
-@contract.post("/{flow_uuid}/schedule", status=200, errors=(409,))
+@contract.post("/{flow_uuid}/schedule", status=200, errors=(400, 409))
 async def schedule(asked: Asked, flow_uuid: str, body: Start) -> FlowShown:
     """Have a draft launched at a time."""
     async with changing(asked, flow_uuid) as (work, flow):
         await moves.schedule(work, flow, asked.now, start_at=body.start_at)
+        must_make_sense(replace(flow, start_at=body.start_at or flow.start_at))
+        await must_be_able_to_call(asked, work, flow)
     return await shown(asked, flow_uuid)
 
 
@@ -119,7 +142,10 @@ async def pause(asked: Asked, flow_uuid: str) -> FlowShown:
 @contract.post("/{flow_uuid}/resume", status=200, errors=(400, 409))
 async def resume(asked: Asked, flow_uuid: str) -> FlowShown:
     """Go on with a paused flow."""
-    await _done(asked, flow_uuid, moves.resume)
+    async with changing(asked, flow_uuid) as (work, flow):
+        await moves.resume(work, flow, asked.now)
+        await must_be_able_to_call(asked, work, flow)
+    asked.services.wake()
     return await shown(asked, flow_uuid)
 
 
@@ -139,32 +165,48 @@ async def duplicate(asked: Asked, flow_uuid: str) -> FlowShown:
     return await shown(asked, copy.id)
 
 
-async def move_to(work: UnitOfWork, flow: Flow, now: datetime, status: FlowStatus) -> None:
-    """Whatever leads there. Raises MoveRefusedError, NotReadyError or RefusedError."""
+async def move_to(asked: Asked, work: UnitOfWork, flow: Flow, status: FlowStatus) -> None:
+    """Whatever leads there. Raises MoveRefusedError, NotReadyError, NoLineError or RefusedError."""
+    now = asked.now
     match status:
         case flow.status:
             return
         case FlowStatus.ACTIVE if flow.status is FlowStatus.PAUSED:
             await moves.resume(work, flow, now)
+            await must_be_able_to_call(asked, work, flow)
         case FlowStatus.ACTIVE if flow.kind is FlowKind.OUTBOUND:
             raise bad("status becomes active by launching the campaign")
         case FlowStatus.ACTIVE:
             await moves.launch(work, flow, now)
         case FlowStatus.SCHEDULED:
             await moves.schedule(work, flow, now)
+            await must_be_able_to_call(asked, work, flow)
         case FlowStatus.COMPLETED:
             raise bad("status becomes completed by itself, when every customer has been called")
         case _:
             await TO[status](work, flow, now)
 
 
+async def forget_untried(work: UnitOfWork, flow: Flow) -> None:
+    """Others are to be called from now on: who still waits for a first call is taken out of the campaign."""
+    run = await work.runs.held(flow.id)
+    if run is not None:
+        ledger = Ledger(run)
+        ledger.counted(Counter({ContactState.PENDING: await work.contacts.drop_untried(flow.id)}))
+        await ledger.write(work)
+
+
 async def _queued(asked: Asked, flow_uuid: str) -> int:
-    """Whom a launch would call. To count many takes too long for a writer, whom others wait for."""
+    """Whom a launch would call, who wait from an earlier one among them.
+
+    To count many takes too long for a writer, whom others wait for.
+    """
     async with asked.read() as work:
         flow = await work.flows.get(flow_uuid)
         if flow is None or flow.kind is FlowKind.INBOUND:
             return 0
-        return await work.flows.queued(flow, asked.now)
+        run = await work.runs.get(flow_uuid)
+        return await work.flows.queued(flow, asked.now) + (run.waiting if run is not None else 0)
 
 
 async def _done(asked: Asked, flow_uuid: str, move: Move) -> None:

@@ -62,6 +62,10 @@ def _in_order(days: list[str]) -> list[str]:
     return sorted(set(days), key=WEEK.index)
 
 
+def _each_once(days: list[date]) -> list[date]:
+    return sorted(set(days))
+
+
 def _listed(value: Any) -> Any:
     return [value] if isinstance(value, int) else value
 
@@ -100,6 +104,9 @@ class TimeWindow(Body):
     end: TimeOfDay
     timezone: Zone
     days: Annotated[list[Weekday], Field(min_length=1), AfterValidator(_in_order)] = unset()
+    holidays: Annotated[
+        list[FlowDay], Field(max_length=400, description="nobody is called on them"), AfterValidator(_each_once)
+    ] = unset()
 
 
 class FlowFields(Body):
@@ -195,6 +202,7 @@ class FlowShown(Shown):
     config: dict[str, Any]
     assistant_overrides: dict[str, Any]
     ended_reason: str | None
+    pause_reason: str = Field(description="why it was paused, or did not start, if that was no person's wish")
     created_at: Time
     updated_at: Time
     warnings: list[str] = Field(description="what a call will not do as it says")

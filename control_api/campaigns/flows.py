@@ -10,7 +10,7 @@ from control_api.assistant.field import each_shown, readable
 from control_api.campaigns import flow_moves
 from control_api.campaigns.flow_fields import looked_up, must_make_sense
 from control_api.campaigns.flow_metrics import metrics
-from control_api.campaigns.flow_moves import changing, move_to, shown
+from control_api.campaigns.flow_moves import changing, forget_untried, move_to, shown
 from control_api.campaigns.flow_shapes import FlowBody, FlowChange, FlowMetrics, FlowShown, FlowWithMetrics
 from control_api.campaigns.flow_warnings import listed, warnings_of
 from control_api.web.asked import Asked
@@ -25,6 +25,8 @@ contract = flow_moves.contract.again()
 
 SMALL = frozenset({"name", "description", "updated_at"})
 """What may change while customers are being called."""
+WHO = frozenset({"branches", "contact_list_id"})
+"""What says who is called."""
 
 
 class FlowsQuery(Page):
@@ -110,10 +112,13 @@ async def change(asked: Asked, flow_uuid: str, body: FlowChange) -> FlowShown:
         if _differences(flow, new) - SMALL:
             await _must_be_editable(work, new)
         await work.flows.save(new, now=asked.now)
+        if WHO & _differences(flow, new):
+            await forget_untried(work, new)
         if "status" in body.model_fields_set and body.status is not flow.status:
-            await move_to(work, new, asked.now, body.status)
+            await move_to(asked, work, new, body.status)
         elif new.status is FlowStatus.SCHEDULED and _differences(flow, new) - SMALL:
             await moves.must_start(work, new, asked.now)
+    asked.services.wake()
     return await shown(asked, flow_uuid)
 
 

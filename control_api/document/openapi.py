@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 
 from control_api.access.limits import DEFAULT
 from control_api.web.contract import Endpoint
+from control_api.web.reading import header_name
 from control_api.web.vocabulary import Vocabulary, path_in
 
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
@@ -99,7 +100,7 @@ def document(endpoints: Sequence[Endpoint], *, url: str, version: str) -> dict[s
 
 
 def _types(endpoint: Endpoint) -> list[tuple[Any, _Mode]]:
-    given = (endpoint.query, endpoint.body, endpoint.uploads)
+    given = (endpoint.query, endpoint.body, endpoint.uploads, endpoint.headers)
     found: list[tuple[Any, _Mode]] = [(kind, "validation") for kind in given if kind is not None]
     if endpoint.answer is not None:
         found.append((endpoint.answer, "serialization"))
@@ -141,11 +142,14 @@ def _parameters(endpoint: Endpoint, vocabulary: Vocabulary, schemas: Schemas) ->
     for name in endpoint.path_names:
         shown = path_in(vocabulary, f"{{{name}}}")[1:-1]
         found.append({"name": shown, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}})
-    if endpoint.query is not None:
-        schema = _resolved(schemas.of(endpoint.query, "validation", vocabulary), schemas.components)
+    for place, model in (("query", endpoint.query), ("header", endpoint.headers)):
+        if model is None:
+            continue
+        schema = _resolved(schemas.of(model, "validation", vocabulary), schemas.components)
         for name, property_ in schema.get("properties", {}).items():
+            called = header_name(name) if model is endpoint.headers else name
             required = name in schema.get("required", ())
-            found.append({"name": name, "in": "query", "required": required, "schema": _without_null(property_)})
+            found.append({"name": called, "in": place, "required": required, "schema": _without_null(property_)})
     return found
 
 
@@ -177,7 +181,7 @@ def _responses(endpoint: Endpoint, vocabulary: Vocabulary, schemas: Schemas) -> 
         codes.add(403)
     if endpoint.path_names:
         codes.add(404)
-    if endpoint.query is not None or endpoint.body is not None:
+    if endpoint.query is not None or endpoint.body is not None or endpoint.headers is not None:
         codes.add(400)
     if endpoint.body is not None or endpoint.uploads is not None:
         codes |= {400, 408, 413, 415}

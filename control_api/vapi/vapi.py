@@ -11,7 +11,8 @@ from pydantic.alias_generators import to_camel
 
 from control_api.access.auth import require
 from control_api.campaigns.flow_fields import looked_up, must_make_sense
-from control_api.campaigns.flow_moves import changing
+from control_api.campaigns.flow_moves import changing, forget_untried, told_to_who_asked
+from control_api.campaigns.starting import must_be_able_to_call
 from control_api.catalogue import OWN
 from control_api.vapi import answers
 from control_api.vapi.customers import DIAL_PLAN, People, forget_lists, put_on_list, read_people
@@ -79,7 +80,7 @@ async def every(asked: Asked, query: CampaignsQuery) -> CampaignsTold:
 @contract.post("", errors=(409,))
 async def create(asked: Asked, body: CampaignBody) -> CampaignTold:
     """Create a campaign. It starts at `schedulePlan.earliestAt`, or at once, and calls everybody once"""
-    with refused_in_vapis_words():
+    with refused_in_vapis_words(), told_to_who_asked():
         _must_be_whole(body)
         called = await _called(asked, body)
         assert called is not None
@@ -90,7 +91,8 @@ async def create(asked: Asked, body: CampaignBody) -> CampaignTold:
         async with asked.begin() as work:
             flow = lists.of(await _drafted(asked, work, body, flow_id))
             await work.flows.add(flow)
-            await _start(work, flow, asked.now)
+            await _start(asked, work, flow)
+        asked.services.wake()
         return await answers.one(asked, flow_id, _brought_about(body, called))
 
 
@@ -118,11 +120,13 @@ async def change(asked: Asked, id: str, body: CampaignChange) -> CampaignTold:  
                 moves.check(flow, moves.EDIT)
             await work.flows.save(new, now=asked.now)
             if called is not None:
+                await forget_untried(work, flow)
                 await forget_lists(work, flow)
             if body.status is not None:
                 await _end(work, new, asked.now)
             elif body.schedule_plan is not None or new.status is FlowStatus.SCHEDULED:
-                await _start(work, new, asked.now)
+                await _start(asked, work, new)
+        asked.services.wake()
         return await answers.one(asked, id, _brought_about(body, called))
 
 
@@ -251,8 +255,9 @@ def _must_make_sense(flow: Flow, body: CampaignFields, now: datetime) -> None:
         raise bad("dialPlan names a phone number in more than one entry")
 
 
-async def _start(work: UnitOfWork, flow: Flow, now: datetime) -> None:
+async def _start(asked: Asked, work: UnitOfWork, flow: Flow) -> None:
     """At its time, or at once. What runs already, or is over, stays as it is."""
+    now = asked.now
     if flow.status not in (FlowStatus.DRAFT, FlowStatus.SCHEDULED):
         return
     if flow.start_at is None or flow.start_at <= now:
@@ -261,6 +266,7 @@ async def _start(work: UnitOfWork, flow: Flow, now: datetime) -> None:
         await moves.schedule(work, flow, now, start_at=flow.start_at)
     else:
         await moves.must_start(work, flow, now)
+    await must_be_able_to_call(asked, work, flow)
 
 
 async def _end(work: UnitOfWork, flow: Flow, now: datetime) -> None:

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Literal
 
-from control_api.web.errors import RefusedError, bad
-from dialer import moves
+from control_api.web.errors import RefusedError
 from storage.records import CallStatus, FlowStatus
 
 Status = Literal["scheduled", "in-progress", "ended"]
@@ -57,13 +56,11 @@ _OURS = re.compile(rf"\b({'|'.join(WORDS)})\b")
 
 @contextmanager
 def refused_in_vapis_words() -> Iterator[None]:
-    """What is refused within it, or not ready to be called, names the fields as they were given."""
+    """What is refused within it names the fields as they were given."""
     try:
         yield
     except RefusedError as refused:
         raise RefusedError(refused.status, _in_their_words(refused.detail), retry_after=refused.retry_after) from None
-    except moves.NotReadyError as error:
-        raise bad(_in_their_words(str(error))) from None
 
 
 def _in_their_words(sentence: str) -> str:

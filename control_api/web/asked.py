@@ -16,9 +16,18 @@ from control_api.access.limits import Limits
 from control_api.assistant.levels import Unobeyed, all_unobeyed
 from control_api.catalogue import Catalogue
 from control_api.web.vocabulary import Vocabulary
+from dialer.timing import Prices
+from storage.assets import Customer
 from storage.database import Database, UnitOfWork
-from storage.records import Agent, Flow
+from storage.records import Agent, Flow, Organisation
 from storage.sealing import Seal
+
+Greeting = Callable[[Agent | None, Flow, Organisation | None, Customer], str]
+
+
+def unspoken(agent: Agent | None, flow: Flow, organisation: Organisation | None, customer: Customer) -> str:
+    """Of a server that makes no calls."""
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +54,16 @@ class Services:
     """Names of the `{{variables}}` in what a flow's calls say that have no value. May raise ValidationError."""
     private_webhooks: bool = False
     """Webhooks may lead to private addresses, and over plain HTTP."""
+    simulator: bool | None = None
+    """Whether there is a simulated carrier; None: while no real one is connected."""
+    wake: Callable[[], None] = lambda: None
+    """Tells this process's dialer that there is something to do."""
+    prices: Prices = field(default_factory=Prices)
+    """What calls cost."""
+    greeting: Greeting = unspoken
+    """What a customer hears first. Overrides in the records may be masked. May raise ValidationError."""
+    longest_stream: float = 900.0
+    """Seconds after which a stream of events ends: who reads it comes again, and shows a key that is still good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +75,8 @@ class Asked:
     now: datetime
     request: web.Request
     vocabulary: Vocabulary = Vocabulary.DASHBOARD
+    headers: dict[str, str] = field(default_factory=dict)
+    """What the answer has besides, if a model is answered."""
 
     @property
     def organisation(self) -> str:

@@ -5,9 +5,9 @@
     @contract.get("/{script_uuid}")
     async def get(asked: Asked, script_uuid: str) -> ScriptShown: ...
 
-A parameter named `query` is the query string, `body` the JSON body, each of its model; every other one is a part of the
-path. What is returned is answered as JSON; `None` is 204, and a `web.StreamResponse` goes out as it is. A handler
-that may return either says so: `-> ScriptShown | web.StreamResponse`.
+A parameter named `query` is the query string, `body` the JSON body, `headers` what is obeyed of the headers, each of
+its model; every other one is a part of the path. What is returned is answered as JSON; `None` is 204, and a
+`web.StreamResponse` goes out as it is. A handler that may return either says so: `-> ScriptShown | web.StreamResponse`.
 """
 
 from __future__ import annotations
@@ -55,6 +55,8 @@ class Endpoint:
     """Fields of its multipart/form-data, for the document."""
     query_token: bool = False
     """`?token=` signs in too."""
+    headers: type[BaseModel] | None = None
+    """Its fields are named as headers are, but for `_` in place of `-`."""
     media: tuple[str, ...] = field(default=())
     """Content types of an answer that is not that."""
 
@@ -119,7 +121,7 @@ class Contract:
                 raise TypeError(f"{handler.__name__} does not say what media it answers")
             answer = reduce(or_, shown) if shown else None
         types.pop("asked")
-        query, body = types.pop("query", None), types.pop("body", None)
+        query, body, headers = (types.pop(part, None) for part in ("query", "body", "headers"))
         v1_path = more.pop("v1", None if self._v1 is None else self._v1 + path)
         return Endpoint(
             method,
@@ -129,6 +131,7 @@ class Contract:
             handler,
             query=query,
             body=body,
+            headers=headers,
             path_names=tuple(types),
             answer=answer,
             limit=more.pop("limit", None),

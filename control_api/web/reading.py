@@ -61,6 +61,27 @@ def no_query(request: web.Request) -> None:
             raise bad(f"{name} is not a known parameter")
 
 
+def headers(request: web.Request, model: type[_M]) -> _M:
+    """Those that the model names. A header is not empty, nor there twice."""
+    given: dict[str, str] = {}
+    for name in model.model_fields:
+        values = request.headers.getall(header_name(name), [])
+        if len(values) > 1:
+            raise bad(f"{header_name(name)} is given more than once")
+        if values:
+            given[name] = values[0]
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        name = str(error.errors(include_url=False, include_input=False, include_context=False)[0]["loc"][0])
+        raise bad(sentence(error).replace(name, header_name(name), 1)) from None
+
+
+def header_name(field: str) -> str:
+    """`idempotency_key` is `Idempotency-Key`."""
+    return field.replace("_", "-").title()
+
+
 async def body(request: web.Request, model: type[_M], vocabulary: Vocabulary) -> _M:
     if not _is_json(request):
         raise RefusedError(415, "Content-Type must be application/json")

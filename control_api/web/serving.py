@@ -53,13 +53,15 @@ def _handler(endpoint: Endpoint, vocabulary: Vocabulary) -> Callable[[web.Reques
             reading.no_query(request)
         if endpoint.body is not None:
             given["body"] = await reading.body(request, endpoint.body, vocabulary)
+        if endpoint.headers is not None:
+            given["headers"] = reading.headers(request, endpoint.headers)
         asked = Asked(services, caller, datetime.now(UTC), request, vocabulary)
         answer = await endpoint.handler(asked=asked, **given)
         if isinstance(answer, web.StreamResponse):
             return answer
         if dump is None:
             return web.Response(status=endpoint.status)
-        return web.Response(body=dump(answer), status=endpoint.status, content_type=JSON)
+        return web.Response(body=dump(answer), status=endpoint.status, content_type=JSON, headers=asked.headers)
 
     return handle
 

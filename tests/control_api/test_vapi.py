@@ -79,7 +79,7 @@ class House:
 async def house(database: Database, seeded: Seeded, tmp_path: Path) -> AsyncIterator[House]:
     async with serving_api(database, tmp_path) as api:
         agent = await api.made("/agents", {"name": "Aria", "role": "Sales"})
-        numbers = [await api.made("/phone-numbers", {"number": number}) for number in NUMBERS]
+        numbers = [await api.made("/phone-numbers", {"number": number, "provider": "simulator"}) for number in NUMBERS]
         yield House(api, seeded, agent["uuid"], [number["uuid"] for number in numbers])
 
 

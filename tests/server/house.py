@@ -12,12 +12,14 @@ from aiohttp import ClientSession
 from prometheus_client import CollectorRegistry
 
 from control_api.records.stories import Stories
+from dialer.timing import Prices, Timing
 from pipeline.transport import Incoming
 from processors.meter import Metrics
 from processors.recorder import RecordingThread
 from processors.voice_detector import VoiceDetector
 from server.assembly import Workshop
 from server.call import Office
+from server.desks import OutboundDesk
 from server.journal import Ledger
 from server.switchboard import Switchboard
 from storage.bus import MemoryBus, Message
@@ -60,7 +62,7 @@ class House(Books):
         self.bus = Stories(MemoryBus())
         self.recordings = Recordings(self.data)
         self.office = Office(
-            self.database, Ledger(self.database), self.bus, self.recordings, self.workshop.metrics, NODE, SEAL
+            self.database, Ledger(self.database), self.bus, self.recordings, self.workshop.metrics, NODE, SEAL, OutboundDesk(Timing(), Prices())
         )
         self.switchboard = Switchboard(self.office, self.workshop, max_calls=self.max_calls, country="IN")
 

@@ -1,0 +1,111 @@
+"""Outgoing calls: the dialer, its carriers, and what it hears from them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from dialer.dialer import Dialer
+from dialer.timing import Prices, Timing
+from pipeline.frames import Hangup
+from server.callbacks import Callbacks
+from server.carriers import ConnectedCarriers, Places
+from server.desks import OutboundDesk
+from server.settings import Settings
+from server.simulator import simulated_network
+from server.switchboard import Switchboard
+from storage.database import Database
+from storage.sealing import Seal
+from transports.carrier import CarrierStatus
+from transports.exotel.carrier import exotel_session
+
+
+@dataclass(slots=True)
+class Floor:
+    """The live calls of this process. Before there is a switchboard there are none, and no room for any."""
+
+    switchboard: Switchboard | None = None
+
+    @property
+    def room(self) -> int:
+        return 0 if self.switchboard is None else self.switchboard.room
+
+    def has(self, call: str) -> bool:
+        return self.switchboard is not None and call in self.switchboard
+
+    def hang_up(self, call: str, reason: str) -> None:
+        if self.switchboard is not None:
+            self.switchboard.command(call, Hangup(reason))
+
+
+@dataclass(frozen=True, slots=True)
+class Telephony:
+    dialer: Dialer
+    callbacks: Callbacks
+    desk: OutboundDesk
+
+
+@asynccontextmanager
+async def telephony(
+    settings: Settings, database: Database, seal: Seal, *, node: str, floor: Floor
+) -> AsyncIterator[Telephony]:
+    """Places nothing until the dialer is run."""
+    timing = Timing(
+        ring=timedelta(seconds=settings.ring_seconds), call=timedelta(seconds=int(settings.max_call_seconds))
+    )
+    prices = prices_of(settings)
+    async with AsyncExitStack() as stack:
+
+        async def report(call: str, token: str, status: CarrierStatus) -> None:
+            await callbacks.simulated(call, token, status)
+
+        network = None
+        if settings.simulator is not False:
+            network = await stack.enter_async_context(simulated_network(settings, report))
+        carriers = ConnectedCarriers(
+            database,
+            seal,
+            await stack.enter_async_context(exotel_session()),
+            places=Places(settings.url, settings.exotel.token.get_secret_value()),
+            clock=now,
+            simulator=network,
+            exotel_url=settings.exotel.url,
+            request_seconds=timing.request.total_seconds(),
+        )
+        dialer = Dialer(
+            database,
+            carriers,
+            node=node,
+            clock=now,
+            timing=timing,
+            prices=prices,
+            simulator=settings.simulator,
+            room=lambda: floor.room,
+            is_live=floor.has,
+        )
+        callbacks = Callbacks(
+            database,
+            carriers,
+            prices=prices,
+            clock=now,
+            is_live=floor.has,
+            hang_up=floor.hang_up,
+            told=dialer.told,
+        )
+        yield Telephony(dialer, callbacks, OutboundDesk(timing, prices, dialer.on_the_line, dialer.told))
+
+
+def prices_of(settings: Settings) -> Prices:
+    return Prices(attempt=_parts(settings.price_per_attempt), minute=_parts(settings.price_per_minute))
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _parts(price: Decimal) -> int:
+    """Credits → ten-thousandths."""
+    return int(price * 10_000)
