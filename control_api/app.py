@@ -7,7 +7,17 @@ from collections.abc import Callable, Iterable
 from aiohttp import web
 
 from control_api import api_keys, organisation
-from control_api.campaigns import flow_moves, flows, numbers, scripts
+from control_api.campaigns import (
+    analytics,
+    attempts,
+    contacts,
+    flow_moves,
+    flows,
+    numbers,
+    preview,
+    progress,
+    scripts,
+)
 from control_api.credits import contract as credits_contract
 from control_api.document.described import Description
 from control_api.health import health_routes
@@ -40,6 +50,11 @@ CONTRACTS = (
     webhooks.contract,
     flows.contract,
     flow_moves.contract,
+    preview.contract,
+    progress.contract,
+    analytics.contract,
+    attempts.contract,
+    contacts.contract,
     contact_lists.contract,
     vapi.contract,
 )

@@ -149,8 +149,8 @@ class Dialer:
                 await work.flows.fail_to_start(flow.id, now=now, reason=f"It could not start: {error}.")
 
     async def _serve(self, flow: Flow) -> int:
-        now = self._clock()
-        more = await enrol(self._database, flow, now)
+        more = await enrol(self._database, flow, self._clock())
+        now = self._clock()  # the lease begins with the decision
         room = self._room() - self._still_ringing(now)
         if room <= 0:
             return 0

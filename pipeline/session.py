@@ -29,6 +29,7 @@ class CallSession:
         try:
             async with asyncio.TaskGroup() as tasks:
                 self._pipeline.start(self._transport.send, tasks)
+                await asyncio.sleep(0)  # what waits may be the whole call: a task that never began would end nothing
                 push = self._pipeline.push
                 try:
                     async for frame in self._transport.receive():

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import aiohttp
@@ -16,9 +13,8 @@ from processors.tts.embedded import EmbeddedTts
 from server.settings import Settings
 from server.simulator import RATE, VOICE, voice_of
 from server.terminal import CallView
-from server.wiring import running
-from storage.database import Database, UnusableDatabaseError
-from storage.keys import key_for, new_token
+from server.visit import VisitError, visited, visitors_key
+from storage.database import Database
 from storage.records import Scope
 from transports import simulator
 from transports.simulator.casting import from_recording, from_script
@@ -32,17 +28,17 @@ NOT_YET, WATCH_TRIES = 4404, 30
 FROM, TO = "+15550010001", "+15550010000"
 
 
-class CallError(Exception):
-    """The call could not be placed. Its text is a sentence for whoever typed the command."""
-
-
 async def place(settings: Settings, console: Console, recording: Path | None) -> None:
-    """One call to its end, shown on the console. Raises CallError."""
+    """One call to its end, shown on the console. Raises VisitError."""
     person = await _person(recording)
-    async with _server(settings, console) as url, _key(settings) as token, aiohttp.ClientSession() as http:
+    async with (
+        visited(settings, console, doing="Calling", what="call") as host,
+        visitors_key(settings, "make call", {Scope.CALLS_READ}) as token,
+        aiohttp.ClientSession() as http,
+    ):
         view = CallView(console)
         with view:
-            talk = await _talk(http, url, token, person, view, settings)
+            talk = await _talk(http, host.url, token, person, view, settings)
         console.print()
         console.print(view.summary())
         await _where(settings, console, talk)
@@ -55,60 +51,7 @@ async def _person(recording: Path | None) -> Person:
     try:
         return await from_recording(recording, rate=RATE)
     except (OSError, ValueError) as error:
-        raise CallError(f"{recording} cannot be heard: {error}") from None
-
-
-@asynccontextmanager
-async def _server(settings: Settings, console: Console) -> AsyncIterator[str]:
-    """The running server's address, or a private one's for this one call."""
-    if await _answers(settings.url):
-        console.print(f"Calling the server at {settings.url}.", style="dim")
-        yield settings.url
-        return
-    console.print(f"No server at {settings.url}: starting one for this call.", style="dim")
-    async with running(settings.model_copy(update={"port": 0, "public_url": None})) as server:
-        await server.settled.wait()
-        if not server.ready.is_set():
-            raise CallError(server.unready)
-        if server.first_key:
-            console.print(f"Your first API key, shown only now: [bold]{server.first_key}[/bold]")
-        yield server.url
-
-
-async def _answers(url: str) -> bool:
-    """Whether a server is there. Raises CallError, in the server's words, if it is and takes no call now."""
-    try:
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(2)) as http:
-            async with http.get(f"{url}/healthz") as answer:
-                if answer.status != 200 or await answer.json() != {"status": "ok"}:
-                    return False
-            async with http.get(f"{url}/readyz") as answer:
-                if answer.status == 503:
-                    raise CallError((await answer.json())["detail"])
-    except (aiohttp.ClientError, TimeoutError, ValueError):
-        return False
-    return True
-
-
-@asynccontextmanager
-async def _key(settings: Settings) -> AsyncIterator[str]:
-    """A key to watch calls with, good for an hour at most, revoked afterwards."""
-    token, now = new_token(), datetime.now(UTC)
-    try:
-        async with Database(settings.database) as database:
-            async with database.begin() as work:
-                organisation = await work.organisations.first()
-                if organisation is None:
-                    raise CallError("This data folder belongs to no server: start one with make run.")
-                key = key_for(token, organisation.id, "make call", {Scope.CALLS_READ}, now, now + timedelta(hours=1))
-                await work.keys.add(key)
-            try:
-                yield token
-            finally:
-                async with database.begin() as work:
-                    await work.keys.revoke(key.id, now=datetime.now(UTC))
-    except UnusableDatabaseError as error:
-        raise CallError(f"The database cannot be used: {error}.") from None
+        raise VisitError(f"{recording} cannot be heard: {error}") from None
 
 
 async def _talk(
@@ -131,12 +74,12 @@ async def _talk(
             tasks.create_task(_watch(http, wire, token, answered, view))
     except ExceptionGroup as group:
         match group.exceptions[0]:
-            case CallError() as error:
+            case VisitError() as error:
                 raise error from None
             case aiohttp.WSServerHandshakeError(status=status):
-                raise CallError(f"The server refused the call with status {status}.") from None
+                raise VisitError(f"The server refused the call with status {status}.") from None
             case aiohttp.ClientError() | OSError() as error:
-                raise CallError(f"The line broke: {error}.") from None
+                raise VisitError(f"The line broke: {error}.") from None
         raise
     return talking.result()
 
@@ -155,7 +98,7 @@ async def _watch(
                 break
         await asyncio.sleep(0.1)
     if live.close_code in (4401, NOT_YET):
-        raise CallError("That server has another data folder: call it from where it runs.")
+        raise VisitError("That server has another data folder: call it from where it runs.")
 
 
 async def _where(settings: Settings, console: Console, talk: Conversation) -> None:

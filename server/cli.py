@@ -47,12 +47,31 @@ def call(
     ] = None,
 ) -> None:
     """Call the running server, or a private one, as a simulated person, and watch it live."""
-    from server.caller import CallError, place
+    from server.caller import place
+    from server.visit import VisitError
 
     settings = quiet_settings()
     try:
         run(place(settings, console, file))
-    except CallError as error:
+    except VisitError as error:
+        fail(str(error), 1)
+
+
+@app.command()
+def campaign(
+    contacts: Annotated[int, typer.Option(min=1, max=800, help="How many people are called.")] = 200,
+    retries: Annotated[
+        int, typer.Option(min=0, max=10, help="How often those who were not reached are tried again, a minute later.")
+    ] = 1,
+) -> None:
+    """Run a campaign of simulated calls on the running server, or a private one, and watch it live."""
+    from server.campaign_demo import Demonstration, demonstrate
+    from server.visit import VisitError
+
+    settings = quiet_settings()
+    try:
+        run(demonstrate(settings, console, Demonstration(contacts, retries)))
+    except VisitError as error:
         fail(str(error), 1)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from email.message import EmailMessage
@@ -46,6 +47,8 @@ class Letters:
 
     async def keep(self) -> None:
         """Until it is cancelled."""
+        own = asyncio.current_task()
+        assert own is not None
         while True:
             try:
                 looked_at = await self.send()
@@ -55,6 +58,8 @@ class Letters:
             except Exception:  # noqa: BLE001 - it must outlive a bad round
                 _log.exception("letters could not be sent yet")
                 looked_at = 0
+            if own.cancelling():
+                return  # in Python 3.11 `wait_for`, on which aiosmtplib stands, may swallow it
             if looked_at < BATCH:
                 await asyncio.sleep(SECONDS)
 
@@ -94,8 +99,7 @@ class Letters:
 
     async def _deliver(self, letter: EmailMessage) -> None:
         smtp = self._smtp
-        await aiosmtplib.send(
-            letter,
+        server = aiosmtplib.SMTP(
             hostname=smtp.host,
             port=smtp.port,
             username=smtp.user or None,
@@ -104,6 +108,13 @@ class Letters:
             start_tls=smtp.tls == "starttls",
             timeout=PATIENCE,
         )
+        try:
+            await server.connect()
+            await server.send_message(letter)
+            with suppress(aiosmtplib.SMTPException):  # it has the letter
+                await server.quit()
+        finally:
+            server.close()  # who is cancelled waits for no answer
 
     async def _try_again(self, taken: CreditAccount, error: Exception) -> None:
         """The error's own text is not logged: it may hold the address."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select, update
 
@@ -38,6 +38,20 @@ class LineLoad:
     ended: int = 0
     """Of its latest calls."""
     failed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Where an attempt stands among those that are over."""
+
+    at: datetime
+    id: str
+
+    @classmethod
+    def of(cls, attempt: Attempt) -> Self:
+        if attempt.ended_at is None:
+            raise ValueError("an attempt that is not over")
+        return cls(attempt.ended_at, attempt.id)
 
 
 class Attempts:
@@ -185,10 +199,13 @@ class Attempts:
             found.setdefault(row["contact"], []).append(Attempt(**row))
         return found
 
-    async def of_flow(self, flow_id: str, after: str, limit: int) -> list[Attempt]:
-        """In the order of their ids, from the one behind `after` on."""
-        its = attempts.c.flow_id == flow_id, attempts.c.ended_at.is_not(None), attempts.c.id > after, self._mine
-        rows = await self._tenancy.rows(select(attempts).where(*its).order_by(attempts.c.id).limit(limit))
+    async def ended(self, flow_id: str, after: Ended | None, limit: int) -> list[Attempt]:
+        """In the order in which they ended, from the one behind `after` on."""
+        its = [attempts.c.flow_id == flow_id, attempts.c.ended_at.is_not(None), self._mine]
+        if after is not None:
+            its += [attempts.c.ended_at >= after.at, (attempts.c.ended_at > after.at) | (attempts.c.id > after.id)]
+        order = attempts.c.ended_at, attempts.c.id
+        rows = await self._tenancy.rows(select(attempts).where(*its).order_by(*order).limit(limit))
         return [Attempt(**row) for row in rows]
 
     @property

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, bindparam, delete, func, select, union_all
 from storage.asset_tables import customers
 from storage.dialing import Contact, ContactState
 from storage.dialing_tables import contacts
-from storage.records import Flow
+from storage.records import Flow, Outcome
 from storage.selection import Chosen, chosen
 from storage.tenancy import Tenancy, values
 
@@ -33,6 +33,29 @@ class Contacts:
         query = chosen(self._tenancy, flow).where(customers.c.number > after, customers.c.number <= to)
         rows = await self._tenancy.rows(query.order_by(customers.c.number).limit(limit))
         return [Chosen(**row) for row in rows]
+
+    async def firsts(self, flow: Flow, phones: Collection[str], to: int) -> dict[str, int]:
+        """Of those phones that several customers share: the number of the first whom the flow names, up to `to`."""
+        copies = customers.c.phone.in_(phones), customers.c.copy > 0, self._tenancy.mine(customers)
+        shared = [row["phone"] for row in await self._tenancy.rows(select(customers.c.phone).distinct().where(*copies))]
+        if not shared:
+            return {}
+        named = chosen(self._tenancy, flow).where(customers.c.phone.in_(shared), customers.c.number <= to).subquery()
+        first = select(named.c.phone, func.min(named.c.number).label("first")).group_by(named.c.phone)
+        return {row["phone"]: row["first"] for row in await self._tenancy.rows(first)}
+
+    async def known(self, flow_id: str, phones: Collection[str]) -> frozenset[str]:
+        """Those of them that were taken in."""
+        its = contacts.c.flow_id == flow_id, contacts.c.phone.in_(phones), self._mine
+        return frozenset(row["phone"] for row in await self._tenancy.rows(select(contacts.c.phone).where(*its)))
+
+    async def outcomes(self, flow_id: str) -> Counter[Outcome]:
+        """How many there are by the outcome of their last attempt."""
+        its = contacts.c.flow_id == flow_id, contacts.c.outcome.is_not(None), self._mine
+        rows = await self._tenancy.rows(
+            select(contacts.c.outcome, func.count().label("contacts")).where(*its).group_by(contacts.c.outcome)
+        )
+        return Counter({row["outcome"]: row["contacts"] for row in rows})
 
     async def take_in(self, fresh: Sequence[Contact]) -> Counter[ContactState]:
         """Those whose phone is not yet in the campaign, counted by state. Their numbers are given by the database."""
@@ -72,6 +95,12 @@ class Contacts:
         )
         return {row["place"]: row["waiting"] for row in rows}
 
+    async def waiting(self, flow_id: str, limit: int) -> list[str]:
+        """Ids of customers who are still to be called."""
+        its = contacts.c.flow_id == flow_id, contacts.c.due_at.is_not(None), self._mine
+        rows = await self._tenancy.rows(select(contacts.c.customer_id).where(*its).limit(limit))
+        return [row["customer_id"] for row in rows]
+
     async def by_numbers(self, numbers: Collection[int]) -> dict[int, Contact]:
         """Hold their runs before."""
         rows = await self._tenancy.rows(select(contacts).where(contacts.c.number.in_(numbers), self._mine))
@@ -99,8 +128,9 @@ class Contacts:
         return [Contact(**row) for row in rows]
 
     async def of_customer(self, flow_id: str, customer_id: str) -> Contact | None:
+        """The newest, if they had another phone before."""
         its = contacts.c.flow_id == flow_id, contacts.c.customer_id == customer_id, self._mine
-        row = await self._tenancy.row(select(contacts).where(*its))
+        row = await self._tenancy.row(select(contacts).where(*its).order_by(contacts.c.number.desc()))
         return None if row is None else Contact(**row)
 
     async def give_up(

@@ -189,4 +189,5 @@ def _responses(endpoint: Endpoint, vocabulary: Vocabulary, schemas: Schemas) -> 
         str(code): {"description": REASONS[code], "content": {"application/json": {"schema": PROBLEM}}}
         for code in sorted(codes)
     }
-    return {str(endpoint.status): good, **bad}
+    empty = {"204": {"description": "There is nothing to tell"}} if endpoint.may_be_empty else {}
+    return {str(endpoint.status): good, **empty, **bad}

@@ -24,6 +24,7 @@ from storage.assets import Customer
 from storage.campaigns import LiveCall
 from storage.customers import CustomerFilter
 from storage.database import UnitOfWork
+from storage.dialing import Run
 from storage.records import CallStatus, Flow, FlowKind, FlowStatus, Outcome, Scope
 from storage.statistics import Tally
 
@@ -50,7 +51,9 @@ class Found:
     tallies: Mapping[str, Tally]
     """By flow."""
     sizes: Mapping[str, int]
-    """How many each campaign has to call; one that is over is left out."""
+    """How many each campaign names, to be called; one that is over is left out."""
+    runs: Mapping[str, Run]
+    """By flow; one that was never launched has none."""
     members: Mapping[str, Sequence[Customer]] | None
     """By list, one more than is shown. None: who asks may not see them."""
     most: int
@@ -101,6 +104,7 @@ async def _found(
         live=await work.campaigns.live(set(ids)),
         tallies=await work.statistics.by_flow(ids),
         sizes=await _sizes(work, [flow for flow in flows if flow.status not in OVER]),
+        runs=await work.runs.of(ids),
         members=await work.campaigns.members(lists, most + 1) if may_see else None,
         most=most,
         warned=warned,
@@ -159,13 +163,24 @@ def _campaign(shown: Flow, flow: Flow, found: Found, people: Mapping[str, list[C
             call.id: CallTold(id=call.id, status=CALLS_SHOWN_AS[call.status], started_at=call.started_at)
             for call in live
         },
-        calls_counter_scheduled=max(0, found.sizes.get(flow.id, 0) - len(live) - tally.calls),
+        calls_counter_scheduled=_scheduled(flow, found),
         calls_counter_queued=queued,
         calls_counter_in_progress=len(live) - queued,
         calls_counter_ended=tally.calls,
         calls_counter_ended_voicemail=tally.outcomes.get(Outcome.VOICEMAIL, 0),
         warnings=[*found.warned(flow), *_warnings(flow, found)],
     )
+
+
+def _scheduled(flow: Flow, found: Found) -> int:
+    """Customers who wait for a call, or for another one."""
+    if flow.status in OVER:
+        return 0
+    named, run = found.sizes.get(flow.id, 0), found.runs.get(flow.id)
+    if run is None:
+        return named
+    yet_to_come = max(0, named - run.contacts) if run.enrol_after is not None else 0
+    return run.waiting + yet_to_come
 
 
 def _schedule_plan(flow: Flow) -> SchedulePlanTold | None:

@@ -59,6 +59,8 @@ class Endpoint:
     """Its fields are named as headers are, but for `_` in place of `-`."""
     media: tuple[str, ...] = field(default=())
     """Content types of an answer that is not that."""
+    may_be_empty: bool = False
+    """204 if there is nothing to tell."""
 
     @property
     def name(self) -> str:

@@ -116,6 +116,7 @@ async def serving_api(database: Database, data: Path, **more: Any) -> AsyncItera
             "data": data,
             "public_url": PUBLIC,
             "catalogue": Catalogue(),
+            "longest_stream": 0.0,  # what can be read to its end
         }
         services = Services(**given | more)
         server = TestServer(create_app([], services=services, ready=lambda: None))

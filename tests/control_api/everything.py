@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from aiohttp import FormData
@@ -12,6 +13,8 @@ from control_api.app import ENDPOINTS
 from control_api.links.integrations import VOICE
 from control_api.web.contract import Endpoint
 from storage.assets import WebhookLog
+from storage.database import UnitOfWork
+from storage.dialing import Attempt, AttemptState, AttemptTally, Contact, ContactState, ProgressEvent, ProgressKind, Run
 from storage.ids import LOG, new_id
 from storage.records import CallStatus, Outcome
 from tests.control_api.api import Answer, Api
@@ -147,6 +150,7 @@ async def one_of_everything(api: Api, organisation: str, word: str = CANARY) -> 
     log = WebhookLog(new_id(LOG), organisation, webhook["uuid"], "call.ended", {word: 1}, triggered_at=NOW)
     async with api.database.begin(organisation) as work:
         await work.webhooks.log(log)
+        await an_attempt_of(work, organisation, word, flow["uuid"], customer["uuid"], call)
     return {
         "customer_uuid": customer["uuid"],
         "agent_uuid": agent["uuid"],
@@ -189,3 +193,38 @@ async def a_call_of(api: Api, organisation: str, word: str, flow: str, customer:
         outcome = Outcome.CONNECTED
         await work.calls.ended(call.id, at=NOW, outcome=outcome, reason=word, duration=3.0, recording=path)
     return call.id
+
+
+async def an_attempt_of(work: UnitOfWork, organisation: str, word: str, flow: str, customer: str, call: str) -> None:
+    """The campaign's only contact was called, and is done."""
+    run = Run(flow, organisation, NOW, NOW, enrol_after=None, places=["US|America/New_York"], sequence=1)
+    run = replace(run, attempted=1, done=1)
+    contact = Contact(0, organisation, flow, customer, "+14155550192", 0, ContactState.DONE, NOW, attempts=1)
+    outcome = Outcome.CONNECTED
+    await work.runs.start(flow, organisation, now=NOW, enrol_to=0)
+    await work.runs.save(run)
+    await work.contacts.take_in([replace(contact, outcome=outcome, reason=word)])
+    (known,) = await work.contacts.page(flow, 1)
+    attempt = Attempt(
+        call,
+        organisation,
+        flow,
+        customer,
+        contact.phone,
+        caller_id=word,
+        line="",
+        provider="simulator",
+        state=AttemptState.ENDED,
+        node="one",
+        decided_at=NOW,
+        deadline=NOW,
+        look_at=None,
+        contact=known.number,
+        ended_at=NOW + timedelta(minutes=1),
+        outcome=outcome,
+        reason=word,
+    )
+    await work.attempts.add([attempt])
+    await work.attempt_tallies.add([AttemptTally(flow, NOW.date(), NOW.hour, 1, outcome, 1, 3.0, 0)])
+    told = {"call_uuid": call, "customer_uuid": customer, "attempt": 1, "status": "ended", "reason": word}
+    await work.runs.tell([ProgressEvent(flow, 1, organisation, ProgressKind.CALL, told, NOW)])

@@ -28,8 +28,8 @@ from storage.records import Scope
 from tests.control_api.api import Api, serving_api
 
 ROOT = Path(__file__).parents[2]
-UNGUARDED = {"GET /organisation"}
-"""Open to any key: it tells a key whose it is."""
+UNGUARDED = {"GET /organisation", "GET /credits", "GET /credits/ledger"}
+"""Open to any key: they tell it whose it is, and what is left to spend."""
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from tests.storage.samples import NOW, a_flow, an_agent
 DRAFT, SCHEDULED, ACTIVE = FlowStatus.DRAFT, FlowStatus.SCHEDULED, FlowStatus.ACTIVE
 PAUSED, COMPLETED, CANCELLED = FlowStatus.PAUSED, FlowStatus.COMPLETED, FlowStatus.CANCELLED
 START = "2199-01-05T09:00:00Z"
+VOCABULARIES = ("/flows", "/v1/campaigns")
 
 CAMPAIGN = {
     ("launch", "launched"): {DRAFT: ACTIVE, SCHEDULED: ACTIVE, PAUSED: ACTIVE},
@@ -94,20 +96,69 @@ async def test_a_flow_moves_as_the_table_says_and_not_otherwise(
     status: FlowStatus,
     to: FlowStatus | None,
 ) -> None:
-    flow = await kept(database, seeded, status, kind=kind)
-    answer = await api.post(f"/flows/{flow.id}/{action}", {"start_at": START} if action == "schedule" else None)
-    after = await present(database, flow)
-    if to is None:
-        name = "A campaign" if kind is FlowKind.OUTBOUND else "An inbound flow"
-        assert (answer.status, answer.detail) == (409, f"{name} that is {status} cannot be {done}")
-        assert after == flow
-        assert await told(database) == []
-        return
-    assert answer.status == (201 if action == "duplicate" else 200)
-    assert after.status is to
     topic = {"launch": "campaign.launched", "stop": "campaign.stopped"}.get(action)
-    expected = [topic] if topic is not None and kind is FlowKind.OUTBOUND else []
+    expected: list[str] = []
+    for place in VOCABULARIES:
+        flow = await kept(database, seeded, status, kind=kind)
+        answer = await api.post(f"{place}/{flow.id}/{action}", {"start_at": START} if action == "schedule" else None)
+        after = await present(database, flow)
+        if to is None:
+            name = "A campaign" if kind is FlowKind.OUTBOUND else "An inbound flow"
+            assert (answer.status, answer.detail) == (409, f"{name} that is {status} cannot be {done}")
+            assert after == flow
+        else:
+            assert answer.status == (201 if action == "duplicate" else 200)
+            assert after.status is to
+            expected += [topic] if topic is not None and kind is FlowKind.OUTBOUND else []
+        assert [event for event, _ in await told(database)] == expected
+
+
+VAPI = {
+    "change": {status: status for status in (DRAFT, SCHEDULED, PAUSED)},
+    "end": {
+        SCHEDULED: CANCELLED,
+        ACTIVE: CANCELLED,
+        PAUSED: CANCELLED,
+        COMPLETED: COMPLETED,
+        CANCELLED: CANCELLED,
+    },
+}
+"""Action of `/campaign` → from → to. What is over is ended already; a draft has not begun."""
+
+
+@pytest.mark.parametrize("status", FlowStatus)
+@pytest.mark.parametrize("action", VAPI)
+async def test_a_campaign_in_vapis_words_moves_by_the_same_table(
+    api: Api, database: Database, seeded: Seeded, action: str, status: FlowStatus
+) -> None:
+    flow = await kept(database, seeded, status, start_at=datetime.fromisoformat(START))
+    to = VAPI[action].get(status)
+    changes = {"change": [{"maxConcurrency": 3}], "end": [{"status": "ended"}, {"status": "cancelled"}]}
+    for change in changes[action]:
+        answer = await api.patch(f"/campaign/{flow.id}", change)
+        after = await present(database, flow)
+        if to is None:
+            done = "changed" if action == "change" else "cancelled"
+            assert (answer.status, answer.detail) == (409, f"A campaign that is {status} cannot be {done}")
+            assert after == flow
+        else:
+            assert (answer.status, after.status) == (200, to)
+    expected = ["campaign.stopped"] if (action, status) == ("end", ACTIVE) else []
     assert [event for event, _ in await told(database)] == expected
+
+
+@pytest.mark.parametrize("place", ["/flows", "/v1/campaigns", "/campaign"])
+@pytest.mark.parametrize("status", FlowStatus)
+async def test_a_flow_is_deleted_from_every_state_an_active_one_after_it_was_stopped(
+    api: Api, database: Database, seeded: Seeded, status: FlowStatus, place: str
+) -> None:
+    flow = await kept(database, seeded, status)
+    answer = await api.delete(f"{place}/{flow.id}")
+    assert answer.status == (200 if place == "/campaign" else 204)
+    for path in (f"/flows/{flow.id}", f"/v1/campaigns/{flow.id}", f"/campaign/{flow.id}"):
+        assert (await api.get(path)).status == 404
+        assert (await api.delete(path)).status == 404
+    assert [topic for topic, _ in await told(database)] == (["campaign.stopped"] if status is ACTIVE else [])
 
 
 @pytest.mark.parametrize("status", FlowStatus)
@@ -116,8 +167,9 @@ async def test_who_is_called_with_what_and_when_is_changed_while_nobody_is_calle
 ) -> None:
     flow = await kept(database, seeded, status, start_at=datetime.fromisoformat(START))
     path = f"/flows/{flow.id}"
-    for change in ({"branches": ["Region:West"]}, {"config": {"greeting": "Hi"}}, {"dedupe_hours": 1}):
-        answer = await api.patch(path, change)
+    changes: list[dict[str, Any]] = [{"branches": ["A:1"]}, {"config": {"greeting": "Hi"}}, {"dedupe_hours": 1}]
+    for place, change in product(VOCABULARIES, changes):
+        answer = await api.patch(f"{place}/{flow.id}", change)
         if status in (DRAFT, SCHEDULED, PAUSED):
             assert answer.status == 200
         else:
@@ -250,17 +302,6 @@ async def test_a_duplicate_is_a_draft_of_its_own(api: Api, database: Database, s
     alike = original.keys() - {"uuid", "name", "status", "start_at", "ended_reason", "created_at", "updated_at"}
     assert {name: copy[name] for name in alike} == {name: original[name] for name in alike}
     assert (await present(database, flow)) == flow
-
-
-@pytest.mark.parametrize("status", FlowStatus)
-async def test_a_deleted_flow_is_stopped_first_and_then_gone(
-    api: Api, database: Database, seeded: Seeded, status: FlowStatus
-) -> None:
-    flow = await kept(database, seeded, status)
-    assert (await api.delete(f"/v1/campaigns/{flow.id}")).status == 204
-    assert (await api.get(f"/flows/{flow.id}")).status == 404
-    assert (await api.delete(f"/flows/{flow.id}")).status == 404
-    assert [topic for topic, _ in await told(database)] == (["campaign.stopped"] if status is ACTIVE else [])
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,7 @@ async def test_what_was_not_given_has_the_documented_default(api: Api) -> None:
         "assistant_overrides": {},
         "warnings": [],
         "ended_reason": None,
+        "pause_reason": "",
     }
     assert {name: made[name] for name in expected} == expected
 
@@ -118,6 +119,22 @@ async def test_every_setting_of_a_campaign_is_kept(api: Api) -> None:
     made = await api.made("/v1/campaigns", body)
     assert {name: made[name] for name in settings} == settings
     assert made["phone_numbers"] == [other["uuid"], number["uuid"]]
+
+
+async def test_holidays_are_kept_in_order_each_once(api: Api) -> None:
+    window = {"start": "09:00", "end": "18:00", "timezone": "UTC"}
+    holidays = ["2031-12-25", "2031-01-26", "2031-12-25"]
+    made = await api.made("/flows", {**LEAST, "time_window": {**window, "holidays": holidays}})
+    assert made["time_window"] == {**window, "holidays": ["2031-01-26", "2031-12-25"]}
+    assert (await api.get(f"/v1/campaigns/{made['uuid']}")).body["time_window"] == made["time_window"]
+    for wrong, sentence in (
+        (["26 January"], "time_window.holidays.0 must be a date such as 2026-05-12"),
+        (["2031-02-30"], "time_window.holidays.0 must be a valid date"),
+        (["2031-01-01"] * 401, "time_window.holidays is wrong: list should have at most 400 items"),
+        ("2031-01-26", "time_window.holidays must be a valid list"),
+    ):
+        answer = await api.patch(f"/flows/{made['uuid']}", {"time_window": {**window, "holidays": wrong}})
+        assert (answer.status, answer.detail.startswith(sentence)) == (400, True), answer.detail
 
 
 async def test_a_time_with_an_offset_is_kept_in_utc_and_days_in_the_order_of_the_week(api: Api) -> None:

@@ -18,6 +18,17 @@ async def test_the_organisation_is_shown_and_changed(database: Database, seeded:
         assert changed.body["assistant_overrides"] == overrides
         assert any("backgroundSound" in warning for warning in changed.body["warnings"])
         assert (await api.get("/organisation")).body == changed.body
+        assert changed.body["max_parallel_calls"] is None
+        for limit in (1, 10_000, None):
+            limited = await api.patch("/organisation", {"max_parallel_calls": limit})
+            assert (limited.status, limited.body) == (200, {**changed.body, "max_parallel_calls": limit})
+        for wrong_limit, sentence in (
+            (0, "max_parallel_calls must be greater than or equal to 1"),
+            (10_001, "max_parallel_calls must be less than or equal to 10000"),
+            ("5", "max_parallel_calls must be a valid integer"),
+        ):
+            refused = await api.patch("/organisation", {"max_parallel_calls": wrong_limit})
+            assert (refused.status, refused.detail) == (400, sentence)
         wrong = await api.patch("/organisation", {"assistant_overrides": {"firstMesage": "Hi"}})
         assert wrong.status == 400
         assert "firstMesage is not a known field" in wrong.detail

@@ -407,6 +407,13 @@ async def test_calls_are_counted_as_they_go_on_and_end(house: House) -> None:
             await work.calls.open(call)
         for call, outcome in zip(over, ended, strict=True):
             await work.calls.ended(call.id, at=NOW, outcome=outcome, reason="done")
+        run = await work.runs.held(made["id"])
+        assert run is not None
+        taken_in: dict[str, Any] = {"pending": 1, "retry": 1, "dialing": 2, "in_call": 2, "done": 1, "skipped": 1}
+        await work.runs.save(replace(run, enrol_after=8, **taken_in))
+    assert (await house.get(made["id"]))["callsCounterScheduled"] == 2 + 2  # two of the ten are yet to be taken in
+    async with house.api.database.begin(house.seeded.organisation) as work:
+        await work.runs.save(replace(run, enrol_after=None, **taken_in))
     for shown in (await house.get(made["id"]), (await house.api.get("/campaign")).body["results"][0]):
         assert {name: shown[name] for name in shown if name.startswith("callsCounter")} == {
             "callsCounterScheduled": 2,

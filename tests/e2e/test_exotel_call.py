@@ -11,7 +11,7 @@ from benchmarks.word_errors import distance, spoken
 from pipeline.audio import Codec, resample
 from processors.script.script import shipped
 from processors.tts.embedded import EmbeddedTts
-from server import caller, demo
+from server import caller, demo, simulator
 from storage.records import CallStatus, Outcome, Speaker
 from tests import speech
 from tests.server.serving import serving
@@ -54,7 +54,7 @@ async def test_human_speech_comes_back_as_the_right_words(data: Path, rate: int,
 @pytest.mark.timeout(180)
 async def test_the_demo_line_books_an_appointment_says_goodbye_and_hangs_up(data: Path) -> None:
     script = json.loads(caller.SCRIPT.read_text())
-    person = await from_script(script, caller.voice_of(EmbeddedTts(caller.VOICE)))
+    person = await from_script(script, simulator.voice_of(EmbeddedTts(simulator.VOICE)))
     async with serving(data, demo.plan()) as house:
         talk = await house.call(person, facts=CallFacts(from_number=caller.FROM, to_number=caller.TO), speed=1.0)
         row, turns = await house.row(talk.call), await house.turns(talk.call)

@@ -117,3 +117,9 @@ async def test_a_command_to_a_call_that_is_ending_is_ignored() -> None:
     await session.run()
     session.command(Hangup("late"))
     assert Hangup("late") not in line.sent
+
+
+async def test_tasks_end_in_order_even_if_the_whole_call_had_come_before_they_began() -> None:
+    sleeper, line = Sleeper(), Line()
+    await CallSession(line, Pipeline([sleeper])).run()
+    assert sleeper.ended

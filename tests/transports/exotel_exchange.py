@@ -12,6 +12,7 @@ import time
 from base64 import b64encode
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -118,7 +119,8 @@ class ExotelExchange:
                 if not self.manner.shuffled:
                     await self._deliver(call, reports.pop())
             if self.manner.opens_streams and call.stream_url:
-                await open_stream(self._http, call, self.manner.talk)
+                with suppress(ClientError, TimeoutError):  # a call whose socket breaks, or never opens, is over
+                    await open_stream(self._http, call, self.manner.talk)
             else:
                 await asyncio.sleep(self.manner.talk)
         call.end(datetime.now(UTC))

@@ -29,10 +29,8 @@ COUNTERS = ("pending", "dialing", "in_call", "retry", "done", "skipped", "cancel
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("flows") as flows:
-        flows.add_column(sa.Column("pause_reason", sa.Text, nullable=False, server_default=""))
-    with op.batch_alter_table("organisations") as organisations:
-        organisations.add_column(sa.Column("max_parallel_calls", sa.Integer))
+    op.add_column("flows", sa.Column("pause_reason", sa.Text, nullable=False, server_default=""))
+    op.add_column("organisations", sa.Column("max_parallel_calls", sa.Integer))
     _runs()
     _attempts()
     _phones()
@@ -43,10 +41,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in reversed(TABLES):
         op.drop_table(table)
-    with op.batch_alter_table("organisations") as organisations:
-        organisations.drop_column("max_parallel_calls")
-    with op.batch_alter_table("flows") as flows:
-        flows.drop_column("pause_reason")
+    op.drop_column("organisations", "max_parallel_calls")
+    op.drop_column("flows", "pause_reason")
 
 
 def _runs() -> None:

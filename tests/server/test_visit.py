@@ -12,8 +12,8 @@ from rich.console import Console
 
 from control_api.health import health_routes
 from processors.models import ModelMissing
-from server import caller, warmup
-from server.caller import CallError
+from server import warmup
+from server.visit import VisitError, answers, visited
 from tests.server.serving import settings
 
 
@@ -36,13 +36,13 @@ async def served(app: web.Application) -> AsyncIterator[str]:
 
 async def test_a_server_that_is_ready_is_called() -> None:
     async with ready(None) as url:
-        assert await caller._answers(url)
+        assert await answers(url)
 
 
 async def test_a_server_that_takes_no_call_now_says_why_and_no_other_is_started() -> None:
     async with ready("All lines are busy.") as url:
-        with pytest.raises(CallError, match=r"^All lines are busy\.$"):
-            await caller._answers(url)
+        with pytest.raises(VisitError, match=r"^All lines are busy\.$"):
+            await answers(url)
 
 
 async def test_somebody_elses_server_is_none() -> None:
@@ -53,8 +53,8 @@ async def test_somebody_elses_server_is_none() -> None:
     app = web.Application()
     app.add_routes([web.get("/healthz", handler), web.get("/readyz", handler)])
     async with served(app) as url:
-        assert not await caller._answers(url)
-    assert not await caller._answers(url)
+        assert not await answers(url)
+    assert not await answers(url)
 
 
 async def test_a_call_does_not_wait_for_a_model_that_is_missing(
@@ -66,6 +66,6 @@ async def test_a_call_does_not_wait_for_a_model_that_is_missing(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(warmup, "load", load)
     async with asyncio.timeout(10):
-        with pytest.raises(CallError, match=r"^Bring it\.$"):
-            async with caller._server(settings(tmp_path / "data"), Console(file=io.StringIO())):
+        with pytest.raises(VisitError, match=r"^Bring it\.$"):
+            async with visited(settings(tmp_path / "data"), Console(file=io.StringIO()), doing="Calling", what="call"):
                 pass
