@@ -2,11 +2,12 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup run call test test-all bench lint format lock pico clean
+.PHONY: help setup run call campaign test test-all bench lint format lock pico clean
 
 BIN := .venv/bin
 UV_VERSION := 0.13.8
 FILE ?=
+CONTACTS ?=
 TESTS ?=
 SYNC = $(BIN)/uv pip sync --python $(BIN)/python --require-hashes
 COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
@@ -23,6 +24,9 @@ run: .venv/prepared ## Start the server
 
 call: .venv/prepared ## Call the running server: make call FILE=my.wav
 	@$(BIN)/python -m server call $(if $(FILE),--file "$(FILE)")
+
+campaign: .venv/prepared ## Call 200 simulated people, and watch: make campaign CONTACTS=50
+	@$(BIN)/python -m server campaign $(if $(CONTACTS),--contacts "$(CONTACTS)")
 
 test: .venv/developer .venv/prepared ## Run the tests: make test TESTS=tests/storage
 	@sh tests/speech.sh

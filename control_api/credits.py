@@ -6,16 +6,16 @@ Amounts are shown and given in credits, to four digits after the point, and kept
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, PlainSerializer, StringConstraints, field_validator
+from pydantic import BeforeValidator, Field, PlainSerializer, StringConstraints, WithJsonSchema, field_validator
 
 from control_api.web.asked import Asked
 from control_api.web.contract import Contract
 from control_api.web.errors import bad
 from control_api.web.shapes import Body, Page, Shown, Time
+from dialer.low_credits import judged, to_be_told
 from storage.dialing import CreditAccount, CreditEntry, EntryKind
 from storage.records import Scope
 
@@ -41,10 +41,17 @@ def _parts(amount: Decimal) -> int:
 
 Given = Annotated[
     Decimal,
-    BeforeValidator(_number, json_schema_input_type=float),
-    Field(ge=-MOST, le=MOST, decimal_places=4, examples=[250.5]),
+    BeforeValidator(_number),
+    Field(ge=-MOST, le=MOST, decimal_places=4),
+    WithJsonSchema({"type": "number", "minimum": -MOST, "maximum": MOST}),
 ]
 """A JSON number, taken as it is written."""
+Bound = Annotated[
+    Decimal,
+    BeforeValidator(_number),
+    Field(ge=0, le=MOST, decimal_places=4),
+    WithJsonSchema({"type": "number", "minimum": 0, "maximum": MOST}),
+]
 Amount = Annotated[int, PlainSerializer(lambda parts: parts / PARTS, return_type=float), Field(examples=[250.5])]
 # The HTML standard's valid e-mail address: https://html.spec.whatwg.org/#valid-e-mail-address
 Address = Annotated[
@@ -71,7 +78,7 @@ class CreditsShown(Shown):
 class CreditsChange(Body):
     """Only what changes."""
 
-    threshold: Given | None = Field(None, ge=0)
+    threshold: Bound | None = None
     email: Address | None = None
 
 
@@ -132,8 +139,8 @@ async def change(asked: Asked, body: CreditsChange) -> CreditsShown:
         if "threshold" in body.model_fields_set:
             account = replace(account, threshold=None if body.threshold is None else _parts(body.threshold))
         if "email" in body.model_fields_set:
-            account = _to_be_told(replace(account, email=body.email), asked.now)
-        account = _judged(account, asked.now)  # who is not low is not written to
+            account = to_be_told(replace(account, email=body.email), asked.now)
+        account = judged(account, asked.now)  # who is not low is not written to
         await work.credits.save(account, now=asked.now)
     return _shown(asked, account)
 
@@ -148,7 +155,7 @@ async def add(asked: Asked, body: TopUp) -> CreditsShown:
         )
         if abs(account.balance) > MOST_IN_ALL * PARTS:
             raise bad(f"amount would bring the balance beyond {MOST_IN_ALL}")
-        account = _judged(account, asked.now)
+        account = judged(account, asked.now)
         await work.credits.save(account, now=asked.now)
     return _shown(asked, account)
 
@@ -159,20 +166,6 @@ async def ledger(asked: Asked, query: Page) -> LedgerPage:
     async with asked.read() as work:
         entries, total = await work.credits.page(query.limit, query.offset)
     return LedgerPage(entries=[EntryShown.of(entry) for entry in entries], total=total)
-
-
-def _judged(account: CreditAccount, now: datetime) -> CreditAccount:
-    """As it is after a change: low from now on, low as before, or not any more."""
-    if account.threshold is None or account.balance >= account.threshold:
-        return replace(account, low_since=None, letter_due=None, letters_failed=0)
-    if account.low_since is None:
-        return _to_be_told(replace(account, low_since=now), now)
-    return account
-
-
-def _to_be_told(account: CreditAccount, now: datetime) -> CreditAccount:
-    """Whoever has its address now."""
-    return replace(account, letter_due=now if account.email is not None else None, letters_failed=0)
 
 
 def _shown(asked: Asked, account: CreditAccount) -> CreditsShown:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from dialer.accounts import CallerId, accounts, caller_ids
+from dialer.accounts import accounts, caller_ids
 from dialer.caller_ids import COOL_WINDOW, Line, choose
 from dialer.ledger import Ledger
 from dialer.moves import is_low
@@ -22,7 +22,7 @@ from dialer.windows import Schedule, is_open
 from dialer.zones import Place, zones_of
 from storage.assets import Customer
 from storage.database import UnitOfWork
-from storage.dialing import Attempt, AttemptState, Contact, ContactState, Skip
+from storage.dialing import Attempt, AttemptState, Contact, ContactState, Run, Skip
 from storage.ids import CALL, new_id
 from storage.records import Flow, FlowStatus
 
@@ -86,9 +86,9 @@ class Claims:
         if not choices:
             return NOTHING
         schedule = Schedule.of(flow)
-        places = [Place.parse(key) for key in run.places]
-        open_now = [number for number, place in enumerate(places) if is_open(schedule, place, now)]
-        due = await work.contacts.due(flow_id, open_now, now, len(choices))
+        due = await work.contacts.due(flow_id, _open_now(run, schedule, now), now, len(choices))
+        if not due:
+            return NOTHING
         ledger = Ledger(run)
         fit = await self._fit(work, flow, schedule, due, ledger, now)
         calls = [
@@ -108,6 +108,13 @@ class Claims:
             )
         await ledger.write(work)
         return Decision(calls, len(due))
+
+    async def is_due(self, work: UnitOfWork, flow: Flow, now: datetime) -> bool:
+        """Whether it is worth a transaction that others wait for: somebody is due who may be called now."""
+        run = await work.runs.get(flow.id)
+        if run is None or not run.waiting or run.in_flight >= flow.max_parallel_calls:
+            return False
+        return bool(await work.contacts.due(flow.id, _open_now(run, Schedule.of(flow), now), now, 1))
 
     async def of_single(self, work: UnitOfWork, waiting: Attempt, now: datetime) -> Decided | None:
         """A single call that waited. None if another node has taken it. Raises NoLineError."""
@@ -159,16 +166,13 @@ class Claims:
     async def _lines(
         self, work: UnitOfWork, flow: Flow, used: Mapping[str, int], connected: Accounts, now: datetime
     ) -> list[Line]:
+        callers = {caller.line: caller for caller in await caller_ids(work, flow, connected)}
+        loads = await work.attempts.loads(list(callers), now=now, since=now - COOL_WINDOW, sample=SAMPLE)
         return [
-            await self._line(work, flow, caller, used.get(caller.line, 0), now)
-            for caller in await caller_ids(work, flow, connected)
+            Line(line, caller.number, caller.provider, load.recent, used.get(line, 0), load.ended, load.failed)
+            for line, caller in callers.items()
+            for load in (loads[line],)
         ]
-
-    async def _line(self, work: UnitOfWork, flow: Flow, caller: CallerId, used: int, now: datetime) -> Line:
-        load = await work.attempts.load(
-            caller.line, now=now, most=flow.rate_limit_per_number, since=now - COOL_WINDOW, sample=SAMPLE
-        )
-        return Line(caller.line, caller.number, caller.provider, load.recent, used, load.ended, load.failed)
 
     async def _room(
         self,
@@ -227,3 +231,8 @@ class Claims:
 
     def _place(self, customer: Customer, contact: Contact, schedule: Schedule) -> Place:
         return zones_of(contact.phone, customer.timezone, schedule.fallback)
+
+
+def _open_now(run: Run, schedule: Schedule, now: datetime) -> list[int]:
+    """Places of the run whose people may be called."""
+    return [number for number, key in enumerate(run.places) if is_open(schedule, Place.parse(key), now)]

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from dialer import breaker, moves
 from dialer.enter import enter
 from dialer.ledger import Ledger
+from dialer.low_credits import judged
 from dialer.retry import next_try
 from dialer.timing import Prices
 from storage.calls import CallEnd
@@ -54,6 +55,8 @@ class Report:
     """When it may leave the house, if it has not."""
     pause: str | None = None
     """Why the whole campaign cannot go on, as a sentence."""
+    if_still: AttemptState | None = None
+    """It holds only of an attempt that nobody has moved on since."""
 
 
 async def conclude(work: UnitOfWork, reports: Iterable[Report], prices: Prices) -> list[Attempt]:
@@ -62,7 +65,7 @@ async def conclude(work: UnitOfWork, reports: Iterable[Report], prices: Prices) 
     known = await work.attempts.by_ids(news)
     runs = await work.runs.all_held(attempt.flow_id for attempt in known.values())
     held = await work.attempts.held(news)
-    fresh = [(attempt, news[call]) for call, attempt in held.items() if attempt.ended_at is None]
+    fresh = [(attempt, news[call]) for call, attempt in held.items() if _holds(news[call], attempt)]
     if not fresh:
         return []
     flows = {flow_id: await work.flows.get(flow_id) for flow_id in {attempt.flow_id for attempt, _ in fresh}}
@@ -86,6 +89,10 @@ async def conclude(work: UnitOfWork, reports: Iterable[Report], prices: Prices) 
             mine = [news[attempt.id] for attempt in ended if attempt.flow_id == flow_id]
             await _stop_if_it_must(work, flow, ledger, mine)
     return ended
+
+
+def _holds(report: Report, attempt: Attempt) -> bool:
+    return attempt.ended_at is None and report.if_still in (None, attempt.state)
 
 
 def _ended(attempt: Attempt, report: Report, prices: Prices) -> Attempt:
@@ -151,12 +158,14 @@ async def _close_calls(work: UnitOfWork, ended: Sequence[Attempt], news: Mapping
         for attempt in ended
         if attempt.outcome is not None or attempt.contact is None
     ]
+    told = []
     for call in await work.calls.ended_many(ends):
         body = {"call": call.id, "outcome": call.outcome, "duration_seconds": round(call.duration or 0.0, 2)}
-        await work.announce("call.ended", body)
+        told.append(("call.ended", body))
         also = EVENTS.get(call.outcome or Outcome.FAILED)
         if also is not None:
-            await work.announce(also, body)
+            told.append((also, body))
+    await work.announce_all(told)
 
 
 def _tallies(ended: Iterable[Attempt], flows: Mapping[str, Flow | None]) -> Iterable[AttemptTally]:
@@ -186,9 +195,7 @@ async def _charge(work: UnitOfWork, charged: Sequence[Attempt]) -> None:
     account = await work.credits.held(now=now)
     entries = [(EntryKind.CALL, -attempt.cost, attempt.id, attempt.flow_id, "") for attempt in charged]
     account = await work.credits.enter(account, entries, at=now)
-    if account.threshold is not None and account.balance < account.threshold and account.low_since is None:
-        account = replace(account, low_since=now, letter_due=now if account.email else None)
-    await work.credits.save(account, now=now)
+    await work.credits.save(judged(account, now), now=now)
 
 
 async def _stop_if_it_must(work: UnitOfWork, flow: Flow, ledger: Ledger, reports: Sequence[Report]) -> None:

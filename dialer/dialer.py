@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from dialer import moves
@@ -28,6 +29,9 @@ SECONDS = 1.0
 """Between two rounds, if nothing wakes the dialer."""
 SINGLES = 20
 """Single calls in one round."""
+FRESH = timedelta(seconds=1)
+"""How long it holds that nothing has come between a decision and its request: an opt-out, a pause, a cancellation."""
+CALLED_OFF = "called_off"
 PAUSES = {
     Trouble.ACCOUNT: "The telephony provider refused the account: check its credentials.",
     Trouble.BALANCE: "The telephony provider says that the account has no balance.",
@@ -153,7 +157,10 @@ class Dialer:
         now = self._clock()  # the lease begins with the decision
         room = self._room() - self._still_ringing(now)
         if room <= 0:
-            return 0
+            return more
+        async with self._database.read(flow.organisation_id) as work:
+            if not await self._claims.is_due(work, flow, now):
+                return more
         try:
             async with self._database.begin(flow.organisation_id) as work:
                 decision = await self._claims.of_campaign(
@@ -184,22 +191,23 @@ class Dialer:
             return
         gone_at = self._clock() + self._timing.doubt + self._timing.ring + self._timing.quiet
         self._ringing.update(dict.fromkeys((call.attempt.id for call in calls), gone_at))
+        deadline = self._clock() + FRESH
         async with self._database.read(calls[0].attempt.organisation_id) as work:
             allowed = await work.attempts.may_be_placed([call.attempt.id for call in calls])
         for call in calls:
-            task = asyncio.create_task(self._place(call, allowed=call.attempt.id in allowed))
+            task = asyncio.create_task(self._place(call, allowed=call.attempt.id in allowed, deadline=deadline))
             self._dials.add(task)
             task.add_done_callback(self._dials.discard)
 
-    async def _place(self, call: Decided, *, allowed: bool) -> None:
-        attempt = call.attempt
+    async def _place(self, call: Decided, *, allowed: bool, deadline: datetime) -> None:
+        attempt = replace(call.attempt, deadline=min(call.attempt.deadline, deadline))
         try:
             line = await self._carriers.line(attempt.organisation_id, attempt.provider)
             now = self._clock()
             if not allowed or line is None or now >= attempt.deadline or not is_open(call.schedule, call.place, now):
-                self._enter(attempt, Report(attempt.id, None, "called_off", now))
+                self._enter(attempt, Report(attempt.id, None, CALLED_OFF, now))
                 return
-            carrier_call = await line.dial(self._dial(call))
+            carrier_call = await line.dial(self._dial(attempt, call.token))
         except CarrierError as error:
             self._refused(attempt, error)
         except Exception:  # noqa: BLE001 - a bug: whether it was placed is asked later
@@ -212,6 +220,9 @@ class Dialer:
         _log.warning("a carrier did not place a call", extra={"call": attempt.id, "trouble": trouble})
         if trouble is Trouble.DOUBT:
             return  # it may ring: the carrier is asked about it later
+        if trouble is Trouble.UNREACHABLE and now >= attempt.deadline:
+            self._enter(attempt, Report(attempt.id, None, CALLED_OFF, now))
+            return
         if trouble in NOT_SENT:
             wait = self._timing.backoff if error.retry_after is None else timedelta(seconds=error.retry_after)
             self._held[attempt.organisation_id, attempt.provider] = now + wait
@@ -231,9 +242,9 @@ class Dialer:
     def _enter(self, attempt: Attempt, entry: Placed | Report) -> None:
         self.books.enter(attempt.organisation_id, entry)
 
-    def _dial(self, call: Decided) -> Dial:
+    def _dial(self, attempt: Attempt, token: str) -> Dial:
         ring, longest = self._timing.ring.total_seconds(), self._timing.call.total_seconds()
-        return Dial.of(call.attempt, ring_seconds=int(ring), max_seconds=int(longest), token=call.token)
+        return Dial.of(attempt, ring_seconds=int(ring), max_seconds=int(longest), token=token)
 
     def told(self, ended: Sequence[Attempt]) -> None:
         """Of attempts that have ended: there is room again."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from dialer.conclude import Report, conclude
-from dialer.enter import enter
+from dialer.enter import call_of, enter
 from dialer.ledger import Ledger
 from dialer.ports import CarrierState, CarrierStatus
 from dialer.timing import Prices, Timing
@@ -49,7 +49,7 @@ async def placed(work: UnitOfWork, accepted: Sequence[Placed], timing: Timing) -
         await ledger.write(work)
     for one in accepted:
         if one.attempt.contact is None:
-            await work.calls.placed(one.attempt.id, carrier_call=one.carrier_call)
+            await work.calls.placed(call_of(replace(one.attempt, carrier_call=one.carrier_call), None))
 
 
 async def answered(work: UnitOfWork, call_id: str, *, at: datetime, timing: Timing, carrier_call: str = "") -> bool:

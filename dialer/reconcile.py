@@ -13,7 +13,7 @@ from dialer.news import Placed, heard
 from dialer.ports import CarrierError, Carriers, CarrierState, CarrierStatus, Dial
 from dialer.timing import Prices, Timing
 from storage.database import Database
-from storage.dialing import Attempt, AttemptState
+from storage.dialing import LOST, Attempt, AttemptState
 from storage.records import Outcome
 
 BATCH = 100
@@ -71,7 +71,7 @@ class Reconciler:
         except CarrierError as error:
             _log.warning("a carrier could not tell of a call", extra={"call": attempt.id, "trouble": error.trouble})
             if self._is_too_old(attempt, now):
-                self._end(attempt, Outcome.FAILED, "lost", now)
+                self._end(attempt, Outcome.FAILED, LOST, now)
             return
         if line is None and not self._is_too_old(attempt, now):
             return  # its account may be connected again
@@ -80,10 +80,12 @@ class Reconciler:
     async def _settle(self, attempt: Attempt, status: CarrierStatus | None, now: datetime) -> None:
         if status is None and attempt.state is AttemptState.INTENDED:
             _log.info("a call had not been placed", extra={"call": attempt.id})
-            self._books.enter(attempt.organisation_id, Report(attempt.id, None, "not_placed", now))
+            self._books.enter(
+                attempt.organisation_id, Report(attempt.id, None, "not_placed", now, if_still=attempt.state)
+            )
         elif status is None:
             outcome = Outcome.CONNECTED if attempt.state is AttemptState.ANSWERED else Outcome.FAILED
-            self._end(attempt, outcome, "lost", now)
+            self._end(attempt, outcome, LOST, now)
         else:
             if attempt.state is AttemptState.INTENDED:
                 self._books.enter(attempt.organisation_id, Placed(attempt, status.carrier_call, now))
@@ -93,14 +95,15 @@ class Reconciler:
                     ended = await heard(work, attempt.id, status, at=now, prices=self._prices, is_lost=True)
                 self._books.told([ended] if ended is not None else [])
             elif self._is_too_old(attempt, now):
-                self._end(attempt, Outcome.FAILED, "lost", now)
+                self._end(attempt, Outcome.FAILED, LOST, now)
 
     def _is_too_old(self, attempt: Attempt, now: datetime) -> bool:
         timing = self._timing
         return now > attempt.decided_at + timing.doubt + timing.ring + timing.call + timing.quiet
 
     def _end(self, attempt: Attempt, outcome: Outcome, reason: str, now: datetime) -> None:
-        self._books.enter(attempt.organisation_id, Report(attempt.id, outcome, reason, now))
+        report = Report(attempt.id, outcome, reason, now, if_still=attempt.state)
+        self._books.enter(attempt.organisation_id, report)
 
     def _dial(self, attempt: Attempt) -> Dial:
         ring, longest = self._timing.ring.total_seconds(), self._timing.call.total_seconds()

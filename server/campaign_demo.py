@@ -37,6 +37,8 @@ NO_SIMULATOR = (
     "connected."
 )
 GREETING = "Hello {{name}}, this is {{clinic}}. Your yearly check-up is due. May we see you next week?"
+GREETINGS = 2
+"""Shown of the preview's."""
 SPEED = 5.0
 """Of pretend time on a server of our own, if no setting says otherwise: a minute of ringing is over in 12 s."""
 PARALLEL = 16
@@ -58,10 +60,12 @@ async def demonstrate(settings: Settings, console: Console, show: Demonstration)
     if "simulator_speed" not in settings.model_fields_set:
         settings = settings.model_copy(update={"simulator_speed": SPEED})
     async with (
-        visited(settings, console, doing="Calling by", what="campaign") as host,
+        visited(settings, console, doing="Calling through", what="campaign") as host,
         visitors_key(settings, "make campaign", SCOPES) as token,
         aiohttp.ClientSession(headers={"Authorization": f"Bearer {token}"}) as http,
     ):
+        if host.is_private and settings.simulator_speed:
+            console.print(f"Pretend time goes by {settings.simulator_speed:g} times as fast as the clock.", style="dim")
         api = Api(http, host.url)
         flow = await _prepared(api, console, show)
         await api.post(f"/flows/{flow}/launch")
@@ -76,7 +80,7 @@ async def demonstrate(settings: Settings, console: Console, show: Demonstration)
             _how_to_resume(console, settings, host, flow)
             raise
         analytics = await api.get(f"/flows/{flow}/analytics")
-        console.print("", summary(analytics), "", figures(analytics, seconds), sep="\n")
+        console.print(summary(analytics), "", figures(analytics, seconds), sep="\n")
         if status != "completed":
             _how_to_resume(console, settings, host, flow)
             raise VisitError(f"The campaign is {status}: {why or 'somebody else did that'}.")
@@ -122,22 +126,23 @@ def _campaign(agent: str, contacts: str, show: Demonstration) -> dict[str, Any]:
 
 
 def _tell_preview(console: Console, preview: dict[str, Any], zone: str) -> None:
-    console.print(
-        f"{preview['customers_queued']} people will be called, all of them by the simulator: no telephone rings."
-    )
+    called, greetings = preview["customers_queued"], preview["greetings"]
+    console.print(f"{called} people will be called, all of them by the simulator: no telephone rings.")
     console.print(f"Legal hours hold all the same, so they live where it is noon now: {zone}.")
-    if preview["greetings"]:
-        console.print(f"“{preview['greetings'][0]['greeting']}”\n", style="italic")
+    for told in greetings[:GREETINGS]:
+        if told["greeting"]:
+            console.print(f"  “{told['greeting']}”", style="italic")
+    console.print()
 
 
 async def _followed(api: Api, flow: str, view: CampaignView) -> tuple[str, str]:
     """In which state it came to rest, and why, if it was paused. A stream that breaks is taken up again."""
     last = "0"
     while True:
-        before = last
+        heard = False
         async with aclosing(api.events(f"/flows/{flow}/progress", after=last)) as events:
             async for event in events:
-                last = event.id
+                heard, last = True, event.id
                 match event.name, event.data:
                     case "call", {"status": "ended"}:
                         view.ended(event.data["outcome"])
@@ -145,21 +150,21 @@ async def _followed(api: Api, flow: str, view: CampaignView) -> tuple[str, str]:
                         view.counted(counts)
                         if status != "active":
                             return status, event.data["pause_reason"]
-        if last == before:
+        if not heard:
             raise VisitError("The server tells nothing of the campaign any more.")
 
 
 def _how_to_resume(console: Console, settings: Settings, host: Host, flow: str) -> None:
-    start = "start the server with make run, then: " if host.is_private else ""
     url = settings.url if host.is_private else host.url
-    console.print(f"To go on, {start}", end="")
-    console.print(f'curl -X POST -H "Authorization: Bearer $KEY" {url}/api/voice/flows/{flow}/resume', style="bold")
+    console.print("To go on, with make run in another terminal:" if host.is_private else "To go on:")
+    console.print(f'  curl -X POST -H "Authorization: Bearer $KEY" {url}/api/voice/flows/{flow}/resume', style="bold")
 
 
 def _where(console: Console, settings: Settings, host: Host, flow: str) -> None:
     url = f"{settings.url if host.is_private else host.url}/api/voice"
-    after = ", once make run has started the server again" if host.is_private else ""
-    console.print(f"\nTranscripts, and these figures by the hour, with your key{after}:")
+    console.print("\nCalls with transcripts, and these figures by the hour, with your key:")
     console.print(f"  {url}/calls?flow_uuid={flow}")
     console.print(f"  {url}/flows/{flow}/analytics")
+    if host.is_private:
+        console.print("  This server ends now: make run starts it again.")
     console.print(f"Recordings (customer left, agent right): {settings.data_dir / 'recordings'}")

@@ -40,6 +40,7 @@ class CampaignView:
     """Shows the events of a campaign's progress. What is shown last stays."""
 
     def __init__(self, console: Console) -> None:
+        self._console = console
         self._width = max(20, min(BAR, console.width - 4))
         self._since = monotonic()
         self._counts: Counter[str] = Counter()
@@ -53,6 +54,8 @@ class CampaignView:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._live.__exit__(kind, error, at)
+        if not self._console.is_terminal:
+            self._console.line()  # there it does not end its last one
 
     def counted(self, counts: Mapping[str, Any]) -> None:
         """How many contacts are in each state."""
@@ -71,7 +74,8 @@ class CampaignView:
         settled = sum(self._counts[state] for state in SETTLED)
         bar = Text("  ").append_text(_parts(self._counts, self._width))
         bar.append(f"  {settled} of {total}", "bold").append(f"  {clock(self.seconds)}", "dim")
-        return Group(bar, _legend("contacts", STATES, self._counts), _legend("calls", OUTCOMES, self._outcomes))
+        legends = _legend("contacts", STATES, self._counts), _legend("calls", OUTCOMES, self._outcomes)
+        return Group(bar, *legends, Text())
 
 
 def summary(analytics: Mapping[str, Any]) -> Table:
@@ -100,7 +104,7 @@ def figures(analytics: Mapping[str, Any], seconds: float) -> Table:
     table.add_column(style="dim")
     table.add_row("contacts", f"{funnel['attempted']} called, {funnel['connected']} connected in the end ({share} %)")
     table.add_row("retries", f"{retries['attempts']}, of them {retries['connected']} connected")
-    table.add_row("talk", f"{analytics['avg_talk_seconds']:g} s on average, by the clock: pretend time goes by faster")
+    table.add_row("talk", f"{analytics['avg_talk_seconds']:g} s on average, by the clock")
     table.add_row("cost", f"{cost['total']:g} credits{per_connected}")
     table.add_row("took", clock(seconds))
     return table
@@ -122,7 +126,7 @@ def _parts(counts: Mapping[str, int], width: int) -> Text:
 
 
 def _legend(what: str, words: tuple[tuple[str, str, str], ...], counts: Mapping[str, int]) -> Text:
-    line = Text(f"  {what:9}", "dim")
+    line = Text("  ").append(f"{what:9}", "dim")
     for name, word, colour in words:
         if counts[name]:
             line.append(" ■ ", colour).append(f"{counts[name]} {word} ")

@@ -30,8 +30,8 @@ class Api:
         """`http` brings the key."""
         self._http, self._url = http, f"{url}/api/voice"
 
-    async def get(self, path: str, **query: str | int) -> Any:
-        return await self._asked("GET", path, params=query)
+    async def get(self, path: str) -> Any:
+        return await self._asked("GET", path)
 
     async def post(self, path: str, body: Any = None) -> Any:
         return await self._asked("POST", path, json=body)

@@ -35,6 +35,7 @@ from server.call import Office
 from server.control import services
 from server.door import listening
 from server.journal import Ledger
+from server.letters import Letters
 from server.logs import AccessLog
 from server.metrics import LoopLag, metrics_route
 from server.node import node_name
@@ -42,7 +43,7 @@ from server.relay import relay
 from server.settings import Settings
 from server.start import StartError, alone
 from server.switchboard import Switchboard
-from server.telephony import Floor, prices_of, telephony
+from server.telephony import Floor, now, prices_of, telephony
 from storage.bus import MemoryBus
 from storage.database import Database
 from storage.ids import CALL, new_id
@@ -137,6 +138,7 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
                 lag.watch(),
                 _make_ready(server, settings, judge),
                 _dial(telephone.dialer, server.ready),
+                Letters(database, settings.smtp, now, url=settings.url).keep(),
             )
         )
         stack.push_async_callback(ledger.write)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select, union_all, update
 
-from storage.dialing import Attempt, AttemptState
+from storage.dialing import LOST, Attempt, AttemptState
 from storage.dialing_tables import attempts, do_not_call
 from storage.records import FlowStatus, Outcome
 from storage.tables import flows
@@ -34,7 +35,7 @@ class LineLoad:
     """What was lately done on one of the numbers that calls are made from."""
 
     recent: int = 0
-    """Calls within the last minute, counted up to a limit."""
+    """Calls within the last minute."""
     ended: int = 0
     """Of its latest calls."""
     failed: int = 0
@@ -162,22 +163,41 @@ class Attempts:
         taken = update(attempts).where(*its).values({name: getattr(queued, name) for name in names})
         return await self._tenancy.change(taken) == 1
 
-    async def load(self, line: str, *, now: datetime, most: int, since: datetime, sample: int) -> LineLoad:
-        """`recent` is counted up to `most`; `ended` are the newest `sample` of those decided upon from `since` on."""
-        its = attempts.c.line == line, self._mine
-        recent = select(attempts.c.id).where(*its, attempts.c.decided_at > now - MINUTE).limit(most)
-        newest = (
-            select(attempts.c.outcome)
-            .where(*its, attempts.c.decided_at >= since, attempts.c.outcome.is_not(None))
+    async def loads(
+        self, lines: Collection[str], *, now: datetime, since: datetime, sample: int
+    ) -> dict[str, LineLoad]:
+        """By line. `ended` are the newest `sample` of those decided upon from `since` on."""
+        recent = (
+            select(attempts.c.line, func.count().label("calls"))
+            .where(attempts.c.line.in_(lines), attempts.c.decided_at > now - MINUTE, self._mine)
+            .group_by(attempts.c.line)
+        )
+        calls = {row["line"]: row["calls"] for row in await self._tenancy.rows(recent)}
+        newest = [
+            select(attempts.c.line, attempts.c.outcome)
+            .where(attempts.c.line == line, attempts.c.decided_at >= since, self._mine)
             .order_by(attempts.c.decided_at.desc())
             .limit(sample)
-        )
-        outcomes = [row["outcome"] for row in await self._tenancy.rows(newest)]
-        return LineLoad(await self._tenancy.count(recent), len(outcomes), outcomes.count(Outcome.FAILED))
+            .subquery(f"line_{place}")
+            for place, line in enumerate(lines)
+        ]
+        together = union_all(*(select(*part.c) for part in newest)).subquery()
+        ended = Counter[str]()
+        failed = Counter[str]()
+        for row in await self._tenancy.rows(select(together).where(together.c.outcome.is_not(None))):
+            ended[row["line"]] += 1
+            failed[row["line"]] += row["outcome"] is Outcome.FAILED
+        return {line: LineLoad(calls.get(line, 0), ended[line], failed[line]) for line in lines}
 
     async def outcomes(self, flow_id: str, *, since: datetime, most: int) -> list[Outcome]:
-        """Of the newest attempts of a campaign that ended after `since`."""
-        its = attempts.c.flow_id == flow_id, attempts.c.ended_at > since, attempts.c.outcome.is_not(None), self._mine
+        """Of the newest attempts of a campaign that ended after `since`, but for those that nobody knows of."""
+        its = (
+            attempts.c.flow_id == flow_id,
+            attempts.c.ended_at > since,
+            attempts.c.outcome.is_not(None),
+            attempts.c.reason != LOST,
+            self._mine,
+        )
         newest = select(attempts.c.outcome).where(*its).order_by(attempts.c.ended_at.desc()).limit(most)
         return [row["outcome"] for row in await self._tenancy.rows(newest)]
 

@@ -82,10 +82,11 @@ class Calls:
         """False if the call was no longer where `to` is reached from: a late report, or a repeated one."""
         return await self._change(call_id, COMES_FROM[to], status=to)
 
-    async def placed(self, call_id: str, *, carrier_call: str) -> None:
-        """The carrier has accepted a call that waited."""
-        await self._change(call_id, frozenset({CallStatus.QUEUED}), status=CallStatus.DIALING)
-        await self._change(call_id, LIVE, carrier_call=carrier_call)
+    async def placed(self, call: Call) -> None:
+        """A call that waited was accepted: by which carrier, from which number and process, was only decided then."""
+        await self._change(call.id, frozenset({CallStatus.QUEUED}), status=CallStatus.DIALING)
+        names = ("carrier", "carrier_call", "from_number", "node")
+        await self._change(call.id, LIVE, **{name: getattr(call, name) for name in names})
 
     async def answered(self, call_id: str, *, at: datetime) -> bool:
         """False if it was answered before, or is over."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -92,11 +92,19 @@ class UnitOfWork:
 
     async def announce(self, topic: str, body: Mapping[str, Any], *, organisation: str | None = None) -> None:
         """Tells of a change in the transaction that makes it. An unbound unit of work names whose change it is."""
+        await self.announce_all([(topic, body)], organisation=organisation)
+
+    async def announce_all(
+        self, news: Sequence[tuple[str, Mapping[str, Any]]], *, organisation: str | None = None
+    ) -> None:
+        """As `announce`, of several changes in their order, in one statement."""
         owner = organisation or self.organisation
         if owner is None:
             raise ValueError("an event of nobody")
-        await self.outbox.add(OutboxEvent(new_id(EVENT), owner, topic, body, created_at=datetime.now(UTC)))
-        self.has_announced = True
+        if news:
+            now = datetime.now(UTC)
+            await self.outbox.add([OutboxEvent(new_id(EVENT), owner, topic, body, now) for topic, body in news])
+            self.has_announced = True
 
 
 class Database:

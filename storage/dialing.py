@@ -66,6 +66,10 @@ class Contact:
     reason: str = ""
 
 
+LOST = "lost"
+"""Reason of an attempt of which neither we nor the carrier know what became of it."""
+
+
 class AttemptState(StrEnum):
     QUEUED = "queued"
     """A single call that waits for the dialer."""

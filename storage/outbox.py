@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import delete, select
 
@@ -15,8 +15,9 @@ class Outbox:
     def __init__(self, tenancy: Tenancy) -> None:
         self._tenancy = tenancy
 
-    async def add(self, event: OutboxEvent) -> None:
-        await self._tenancy.add(outbox, event)
+    async def add(self, events: Sequence[OutboxEvent]) -> None:
+        """At least one."""
+        await self._tenancy.add_many(outbox, events)
 
     async def waiting(self, limit: int) -> list[OutboxEvent]:
         """Oldest first."""

@@ -15,6 +15,7 @@ from control_api.assistant.field import readable
 from control_api.campaigns import flow_moves
 from control_api.campaigns.counting import Count, count
 from control_api.campaigns.flow_warnings import warnings_of
+from control_api.campaigns.pace import Pace, pace_of
 from control_api.campaigns.starting import lines, must_have_time_left
 from control_api.web.asked import Asked
 from control_api.web.errors import RefusedError, bad, conflict, not_found
@@ -26,15 +27,10 @@ from dialer.windows import Schedule, is_open, next_opening
 from dialer.zones import Place
 from storage.assets import Customer
 from storage.database import UnitOfWork
-from storage.records import Agent, Flow, FlowKind, FlowStatus, Organisation, Outcome, Scope
-from storage.statistics import Tally
+from storage.records import Agent, Flow, FlowKind, FlowStatus, Organisation, Scope
 
 contract = flow_moves.contract.again()
 
-USUAL_SECONDS = 60.0
-"""Of a call, where none has been made."""
-USUAL_FAILURES = 0.5
-"""Share of attempts after which a contact is tried again, where none has been made."""
 OVER = frozenset({FlowStatus.COMPLETED, FlowStatus.CANCELLED})
 PRETENDS = "calls are made by the simulator: no telephone rings"
 NO_SCOPE = f"greetings are shown to who has the scope {Scope.CONTACTS_READ}"
@@ -82,16 +78,6 @@ class Preview(Shown):
     places: list[PlaceShown] = Field(description="those with most people first")
     greetings: list[GreetingShown]
     warnings: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How fast calls can be made."""
-
-    parallel: int
-    per_minute: int
-    seconds: float
-    tries: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,39 +142,9 @@ async def _means(asked: Asked, work: UnitOfWork, flow: Flow) -> Means:
     else:
         numbers = Counter(caller.provider for caller in callers)
         warnings += [PRETENDS] if SIMULATOR in numbers else []
-        rates = [connected[provider].per_minute for provider in numbers]
-        limits = [flow.rate_limit_per_number * len(callers), *(rate for rate in rates if rate is not None)]
-        most = organisation.max_parallel_calls if organisation is not None else None
-        parallel = flow.max_parallel_calls if most is None else min(flow.max_parallel_calls, most)
-        tally = await _tally(work, flow)
-        pace = Pace(parallel, min(limits), _seconds(tally), tries(flow, tally))
+        pace = await pace_of(work, flow, organisation, [connected[caller.provider] for caller in callers])
     calls_from = [CallsFrom(provider=provider, numbers=many) for provider, many in numbers.items()]
     return Means(pace, calls_from, warnings, agent, organisation)
-
-
-async def _tally(work: UnitOfWork, flow: Flow) -> Tally:
-    """Of the campaign's own calls; of the organisation's if it has made none."""
-    own = await work.statistics.tally(flow_id=flow.id)
-    return own if own.calls else await work.statistics.tally()
-
-
-def _seconds(tally: Tally) -> float:
-    """From the answer to the end, of a call that was connected."""
-    connected = tally.outcomes.get(Outcome.CONNECTED, 0)
-    return max(1.0, tally.seconds / connected) if connected else USUAL_SECONDS
-
-
-def tries(flow: Flow, tally: Tally) -> float:
-    """Attempts that a contact takes, on the average.
-
-    An attempt ends in one of the outcomes of `retry_on` as often as the calls of `tally` did, half of the time if there
-    are none; each contact is tried until one does not, or until its retries are used up.
-    """
-    if not flow.retry_on:
-        return 1.0
-    failed = sum(tally.outcomes.get(Outcome(outcome), 0) for outcome in flow.retry_on)
-    share = failed / tally.calls if tally.calls else USUAL_FAILURES
-    return sum(share**retry for retry in range(flow.retry_attempts + 1))
 
 
 def _places(groups: Counter[Place], schedule: Schedule, now: datetime) -> list[PlaceShown]:
@@ -217,8 +173,8 @@ async def _end(flow: Flow, found: Count, pace: Pace | None, now: datetime) -> da
         start=now,
         parallel=pace.parallel,
         per_minute=pace.per_minute,
-        seconds_a_call=pace.seconds,
-        tries_a_contact=pace.tries,
+        seconds_a_call=pace.seconds_a_call,
+        tries_a_contact=pace.tries_a_contact,
     )
 
 

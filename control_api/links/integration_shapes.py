@@ -23,6 +23,9 @@ class ExotelBody(Body):
     account_sid: str = Field(pattern=r"^[A-Za-z0-9_-]{1,80}$")
     subdomain: Literal["api.exotel.com", "api.in.exotel.com"] = "api.exotel.com"
     phone_number: Phone | None = None
+    app_id: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,20}$")] | None = Field(
+        None, description="of the flow that outgoing calls run through; without one Exotel opens our socket itself"
+    )
 
 
 class VoiceBody(Body):
@@ -39,6 +42,7 @@ class ExotelShown(Shown):
     api_token: str | None
     subdomain: str | None
     phone_number: str | None
+    app_id: str | None
     is_connected: bool
     connected_at: Time | None
     checked_at: Time | None

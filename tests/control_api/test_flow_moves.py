@@ -133,7 +133,10 @@ async def test_a_campaign_in_vapis_words_moves_by_the_same_table(
 ) -> None:
     flow = await kept(database, seeded, status, start_at=datetime.fromisoformat(START))
     to = VAPI[action].get(status)
-    changes = {"change": [{"maxConcurrency": 3}], "end": [{"status": "ended"}, {"status": "cancelled"}]}
+    changes: dict[str, list[dict[str, Any]]] = {
+        "change": [{"maxConcurrency": 3}],
+        "end": [{"status": "ended"}, {"status": "cancelled"}],
+    }
     for change in changes[action]:
         answer = await api.patch(f"/campaign/{flow.id}", change)
         after = await present(database, flow)
@@ -147,14 +150,14 @@ async def test_a_campaign_in_vapis_words_moves_by_the_same_table(
     assert [event for event, _ in await told(database)] == expected
 
 
-@pytest.mark.parametrize("place", ["/flows", "/v1/campaigns", "/campaign"])
+@pytest.mark.parametrize("prefix", ["/flows", "/v1/campaigns", "/campaign"])
 @pytest.mark.parametrize("status", FlowStatus)
 async def test_a_flow_is_deleted_from_every_state_an_active_one_after_it_was_stopped(
-    api: Api, database: Database, seeded: Seeded, status: FlowStatus, place: str
+    api: Api, database: Database, seeded: Seeded, status: FlowStatus, prefix: str
 ) -> None:
     flow = await kept(database, seeded, status)
-    answer = await api.delete(f"{place}/{flow.id}")
-    assert answer.status == (200 if place == "/campaign" else 204)
+    answer = await api.delete(f"{prefix}/{flow.id}")
+    assert answer.status == (200 if prefix == "/campaign" else 204)
     for path in (f"/flows/{flow.id}", f"/v1/campaigns/{flow.id}", f"/campaign/{flow.id}"):
         assert (await api.get(path)).status == 404
         assert (await api.delete(path)).status == 404

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from control_api.campaigns.preview import tries
+from control_api.campaigns.pace import tries
+from dialer import enrol
 from dialer.zones import zones_of
 from storage.assets import Customer
 from storage.database import Database
@@ -84,6 +85,15 @@ async def test_it_tells_who_is_called_and_who_is_not_and_why(api: Api, house: Ho
     theirs = (await api.get(f"/v1/campaigns/{flow.id}/preview")).body
     assert (theirs["contacts_queued"], theirs["places"][0]["contacts"]) == (2, 2)
     assert theirs["greetings"][0].keys() == {"contact_uuid", "greeting"}
+
+
+async def test_slices_make_no_difference(api: Api, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    await skips(house)
+    flow = await house.campaign(FlowStatus.SCHEDULED, branches=["Wanted"], start_at=datetime(2199, 1, 5, tzinfo=UTC))
+    whole = await previewed(api, flow)
+    for size in (1, 2, 3):
+        monkeypatch.setattr(enrol, "SLICE", size)
+        assert await previewed(api, flow) == whole
 
 
 async def test_the_launch_then_does_what_was_told(api: Api, house: House) -> None:
@@ -164,6 +174,23 @@ async def test_calls_that_were_made_tell_how_long_it_takes(api: Api, house: Hous
         await work.calls.open(call)
         await work.calls.ended(call.id, at=call.started_at, outcome=Outcome.CONNECTED, reason="hangup", duration=120.0)
     assert (await previewed(api, flow))["expected_end"] == "2199-01-05T06:22:00Z"
+
+
+async def test_the_organisations_cap_and_the_rate_of_its_numbers_hold(api: Api, house: House) -> None:
+    await house.people(*map(INDIA.format, range(10)))
+    start = datetime(2199, 1, 5, 6, 0, tzinfo=UTC)
+    numbers = [
+        (await api.made("/phone-numbers", {"number": f"+91804700000{one}", "provider": "simulator"}))["uuid"]
+        for one in range(2)
+    ]
+    flow = await house.campaign(
+        FlowStatus.SCHEDULED, start_at=start, retry_attempts=0, rate_limit_per_number=1, phone_numbers=numbers
+    )
+    shown = await previewed(api, flow)
+    assert shown["calls_from"] == [{"provider": "simulator", "numbers": 2}]
+    assert shown["expected_end"] == "2199-01-05T06:06:00Z"  # two a minute
+    await api.patch("/organisation", {"max_parallel_calls": 1})
+    assert (await previewed(api, flow))["expected_end"] == "2199-01-05T06:11:00Z"
 
 
 def test_tries_come_from_what_calls_came_to() -> None:

@@ -28,14 +28,20 @@ ROUGH = Manner(
     lose_answers=0.1,
     missing=0.3,
     opens_streams=True,
+    mix={"completed": 0.2, "machine": 0.08, "no-answer": 0.5, "busy": 0.2, "failed": 0.02},
 )
-"""An exchange that is slow to accept, loses answers, and does not tell of each end."""
+"""An exchange that is slow to accept, loses answers, and does not tell of each end.
+
+A call that is answered while nobody is there to take it has failed, and a campaign most of whose calls fail pauses: so
+few enough are answered.
+"""
 
 
 @pytest.mark.parametrize(
     ("people", "kills", "at_once"),
-    [(120, 8, 20), pytest.param(3000, 200, 20, marks=[pytest.mark.soak, pytest.mark.timeout(900)])],
+    [(120, 8, 20), pytest.param(3000, 200, 20, marks=[pytest.mark.soak])],
 )
+@pytest.mark.timeout(900)
 async def test_nobody_is_dialled_twice_or_never_by_a_dialer_that_is_killed_again_and_again(
     database: Database, database_url: str, seeded: Seeded, tmp_path: Path, people: int, kills: int, at_once: int
 ) -> None:
@@ -45,14 +51,13 @@ async def test_nobody_is_dialled_twice_or_never_by_a_dialer_that_is_killed_again
         with Crew(database_url, exchange.url, tmp_path, hours, PRICES) as crew:
             flow = await launched(database, seeded, people, hours, max_parallel_calls=at_once)
             crew.start()
-            # A breaker pauses a campaign whose first calls fail: those of a process that is not there any more do.
-            await until(lambda: len(exchange.calls) >= at_once)
+            await until(lambda: len(exchange.calls) >= at_once, seconds=60)
             for _ in range(kills):
                 await asyncio.sleep(chance.uniform(0.05, 1.2))
                 assert not await is_over(database, flow), "it was over before the last kill"
                 crew.kill()
                 crew.start()
-            await until(lambda: is_over(database, flow), seconds=60)
+            await until(lambda: is_over(database, flow), seconds=600)
         await exchange.over()
         assert crew.errors == ""
     found = await books(database, flow)

@@ -39,8 +39,9 @@ ON_THE_WAY = 0.8 + 1.0
 
 @pytest.mark.parametrize(
     ("people", "stops", "a_minute"),
-    [(150, 6, 40), pytest.param(500, 50, 40, marks=[pytest.mark.soak, pytest.mark.timeout(900)])],
+    [(100, 6, 40), pytest.param(500, 50, 40, marks=[pytest.mark.soak])],
 )
+@pytest.mark.timeout(900)
 async def test_three_dialers_that_are_stopped_for_longer_than_a_lease_dial_nobody_twice_and_keep_the_limits(
     database: Database, database_url: str, seeded: Seeded, tmp_path: Path, people: int, stops: int, a_minute: int
 ) -> None:
@@ -61,7 +62,7 @@ async def test_three_dialers_that_are_stopped_for_longer_than_a_lease_dial_nobod
             )
             for node in NODES:
                 crew.start(node)
-            await until(lambda: len(exchange.calls) >= 8)
+            await until(lambda: len(exchange.calls) >= 8, seconds=60)
             for _ in range(stops):
                 node = chance.choice(NODES)
                 await asyncio.sleep(chance.uniform(0.0, 0.5))
@@ -69,7 +70,7 @@ async def test_three_dialers_that_are_stopped_for_longer_than_a_lease_dial_nobod
                 crew.stop(node)
                 await asyncio.sleep(lease * chance.uniform(1.2, 4.0))
                 crew.goes_on(node)
-            await until(lambda: is_over(database, flow), seconds=300)
+            await until(lambda: is_over(database, flow), seconds=600)
         await exchange.over()
         assert crew.errors == ""
     found = await books(database, flow)

@@ -62,7 +62,14 @@ class House(Books):
         self.bus = Stories(MemoryBus())
         self.recordings = Recordings(self.data)
         self.office = Office(
-            self.database, Ledger(self.database), self.bus, self.recordings, self.workshop.metrics, NODE, SEAL, OutboundDesk(Timing(), Prices())
+            self.database,
+            Ledger(self.database),
+            self.bus,
+            self.recordings,
+            self.workshop.metrics,
+            NODE,
+            SEAL,
+            OutboundDesk(Timing(), Prices()),
         )
         self.switchboard = Switchboard(self.office, self.workshop, max_calls=self.max_calls, country="IN")
 

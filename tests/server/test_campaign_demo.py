@@ -4,6 +4,7 @@ import asyncio
 import io
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,7 +18,8 @@ from server.campaign_people import MOST, people, where_it_is_noon
 from server.settings import Settings
 from server.visit import VisitError
 from storage.assets import Integration, IntegrationKind
-from storage.records import Flow, FlowKind, FlowStatus
+from storage.call_search import CallFilter
+from storage.records import Flow, FlowKind, FlowStatus, Outcome
 from tests.patience import until
 from tests.server.serving import Serving, serving
 from tests.server.test_cli import ended
@@ -41,17 +43,31 @@ async def test_a_small_campaign_of_a_server_of_its_own_ends_with_its_figures(tmp
     assert "12 of 12" in out
     assert re.search(rf"^contacts +12 called, {rows['connected']} connected", out, re.MULTILINE)
     assert re.search(r"^retries +0, ", out, re.MULTILINE)
-    assert "Hello Amber Brook, this is Lakeside Clinic." in out
 
 
 async def test_a_running_server_is_used_and_again(house: Serving) -> None:
     for _ in range(2):
-        assert f"Calling by the server at {house.server.url}." in await shown(house, Demonstration(3, 0))
+        assert f"Calling through the server at {house.server.url}." in await shown(house, Demonstration(3, 0))
     first, second = await campaigns(house)
     assert (first.status, second.status) == (FlowStatus.COMPLETED, FlowStatus.COMPLETED)
     async with house.database.read() as work:
+        calls, _ = await work.calls.newest(10, 0, CallFilter(flow_id=first.id, outcome=Outcome.CONNECTED))
+        greeted = [turns[0].text for call in calls if (turns := await work.calls.turns(call.id))]
         keys = await work.keys.every()
+    assert [text[:17] for text in greeted] == ["Hello Amber Brook"]
     assert [key.revoked_at is None for key in keys] == [True, False, False]
+
+
+async def test_an_agent_that_was_renamed_is_not_used(house: Serving) -> None:
+    async with house.database.begin() as work:
+        (kept,) = await work.agents.active()
+        await work.agents.save(replace(kept, name="Sales", config={"llm": {"provider": "openai"}}), now=NOW)
+    await shown(house, Demonstration(1, 0))
+    (flow,) = await campaigns(house)
+    async with house.database.read() as work:
+        agent = await work.agents.get(flow.agent_id or "")
+    assert agent is not None
+    assert (agent.name, agent.config["llm"]["provider"]) == ("Front desk", "embedded")
 
 
 async def test_nobody_is_called_where_a_real_carrier_is_connected(house: Serving) -> None:

@@ -24,7 +24,7 @@ from pydantic import SecretStr
 
 from server import letters
 from server.letters import Letters
-from server.settings import Smtp
+from server.settings import Settings, SettingsError, Smtp
 from storage.database import Database
 from storage.dialing import CreditAccount
 from storage.seed import Seeded
@@ -405,3 +405,41 @@ async def test_they_are_kept_until_cancelled_whatever_happens(
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
     assert "letters could not be sent yet" in caplog.text
+
+
+def test_the_environment_names_the_server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert Settings.load().smtp.host == ""
+    given = {"HOST": "mail.example.com", "PORT": "2525", "USER": "me", "PASSWORD": SECRET, "FROM": "V <v@example.com>"}
+    for name, value in {**given, "TLS": "TLS"}.items():
+        monkeypatch.setenv(f"VAANI_SMTP_{name}", value)
+    smtp = Settings.load().smtp
+    assert (smtp.host, smtp.port, smtp.user, smtp.sender, smtp.tls) == (
+        "mail.example.com",
+        2525,
+        "me",
+        "V <v@example.com>",
+        "tls",
+    )
+    assert smtp.password.get_secret_value() == SECRET
+    assert SECRET not in repr(smtp)
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"HOST": "mail"}, "VAANI_SMTP_HOST and VAANI_SMTP_FROM are given together"),
+        ({"HOST": "mail", "FROM": "vaani"}, "The setting VAANI_SMTP_FROM will not do: it is written like"),
+        ({"HOST": "mail", "FROM": "a@b.c", "USER": "me"}, "VAANI_SMTP_USER and VAANI_SMTP_PASSWORD are given together"),
+        ({"TLS": "ssl"}, "The setting VAANI_SMTP_TLS will not do"),
+        ({"SENDER": "a@b.c"}, "There is no setting VAANI_SMTP_SENDER"),
+    ],
+)
+def test_a_bad_setting_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, given: dict[str, str], sentence: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, value in given.items():
+        monkeypatch.setenv(f"VAANI_SMTP_{name}", value)
+    with pytest.raises(SettingsError, match=sentence):
+        Settings.load()
