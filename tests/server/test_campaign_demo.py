@@ -22,7 +22,7 @@ from storage.call_search import CallFilter
 from storage.records import Flow, FlowKind, FlowStatus, Outcome
 from tests.patience import until
 from tests.server.serving import Serving, serving
-from tests.server.test_cli import ended
+from tests.server.test_cli import command
 from tests.storage.samples import NOW
 
 
@@ -34,8 +34,10 @@ async def house(tmp_path: Path) -> AsyncIterator[Serving]:
 
 async def test_a_small_campaign_of_a_server_of_its_own_ends_with_its_figures(tmp_path: Path) -> None:
     arguments = ("campaign", "--contacts", "12", "--retries", "0")
-    status, out, err = await ended(tmp_path, *arguments, VAANI_SIMULATOR_SPEED="0")
-    assert (status, err) == (0, "")
+    async with command(tmp_path, *arguments, VAANI_SIMULATOR_SPEED="0") as process, asyncio.timeout(90):
+        told, troubles = await process.communicate()
+    assert (process.returncode, troubles) == (0, b"")
+    out = told.decode()
     rows = {name: int(number) for name, number in re.findall(r"^(\w+(?: answer)?) +\d+ +(\d+)", out, re.MULTILINE)}
     assert set(rows) == {"connected", "voicemail", "no answer", "busy", "failed", "calls"}
     assert rows.pop("calls") == sum(rows.values()) == 12
