@@ -57,8 +57,13 @@ class Dialer:
         simulator: bool | None = None,
         room: Callable[[], int] = lambda: 1000,
         is_live: Callable[[str], bool] = lambda call: False,
+        ended: Callable[[Sequence[Attempt]], None] = lambda ended: None,
+        troubled: Callable[[str, Trouble], None] = lambda provider, trouble: None,
     ) -> None:
-        """`room` says how many more calls this process can carry, `is_live` whether it has one on the line."""
+        """`room` says how many more calls this process can carry, `is_live` whether it has one on the line.
+
+        `ended` is told of attempts that are over, `troubled` of what carriers would not do.
+        """
         self._database, self._carriers, self._clock = database, carriers, clock
         self._timing, self._room = timing, room
         self._claims = Claims(node=node, timing=timing, simulator=simulator)
@@ -78,8 +83,8 @@ class Dialer:
         self._held: dict[tuple[str, str], datetime] = {}
         """Organisation and carrier → until when it is not asked."""
         self._dials: set[asyncio.Task[None]] = set()
+        self._ended, self._troubled = ended, troubled
         self.wake = asyncio.Event()
-        self.stopping = False
 
     async def run(self) -> None:
         """Until it is cancelled. Requests that are on their way are waited for."""
@@ -94,17 +99,19 @@ class Dialer:
 
     async def tick(self) -> int:
         """Decides upon what is due, and begins to place it. How much there was to do."""
-        if self.stopping:
-            return 0
         now = self._clock()
         async with self._database.read() as work:
             due = await work.flows.scheduled(before=now)
             active = await work.flows.dialling()
             waiting = await work.attempts.queued(SINGLES)
+        done = 0
         for flow in due:
-            await self._launch(flow, now)
-        singles = [await self._single(attempt, now) for attempt in waiting]
-        return len(due) + sum(singles) + sum([await self._serve(flow) for flow in active])
+            done += await self._alone(self._launch(flow, now), flow)
+        for attempt in waiting:
+            done += await self._single(attempt, now)
+        for flow in active:
+            done += await self._alone(self._serve(flow), flow)
+        return done
 
     async def settled(self) -> None:
         """Waits until what was asked of carriers is answered and written."""
@@ -140,7 +147,17 @@ class Dialer:
                     async with asyncio.timeout(SECONDS):
                         await wake.wait()
 
-    async def _launch(self, flow: Flow, now: datetime) -> None:
+    async def _alone(self, work: Awaitable[int], flow: Flow) -> int:
+        """What is wrong with one campaign holds up no other."""
+        try:
+            return await work
+        except DatabaseUnavailableError:
+            raise
+        except Exception:  # noqa: BLE001 - a bug, or data that no rule foresaw: the others go on
+            _log.exception("a campaign could not be served", extra={"flow": flow.id})
+            return 0
+
+    async def _launch(self, flow: Flow, now: datetime) -> int:
         try:
             async with self._database.begin(flow.organisation_id) as work:
                 await work.runs.held(flow.id)
@@ -151,6 +168,7 @@ class Dialer:
             _log.warning("a scheduled campaign could not start", extra={"flow": flow.id})
             async with self._database.begin(flow.organisation_id) as work:
                 await work.flows.fail_to_start(flow.id, now=now, reason=f"It could not start: {error}.")
+        return 1
 
     async def _serve(self, flow: Flow) -> int:
         more = await enrol(self._database, flow, self._clock())
@@ -218,6 +236,7 @@ class Dialer:
     def _refused(self, attempt: Attempt, error: CarrierError) -> None:
         now, trouble = self._clock(), error.trouble
         _log.warning("a carrier did not place a call", extra={"call": attempt.id, "trouble": trouble})
+        self._troubled(attempt.provider, trouble)
         if trouble is Trouble.DOUBT:
             return  # it may ring: the carrier is asked about it later
         if trouble is Trouble.UNREACHABLE and now >= attempt.deadline:
@@ -251,6 +270,7 @@ class Dialer:
         for attempt in ended:
             self._ringing.pop(attempt.id, None)
         if ended:
+            self._ended(ended)
             self.wake.set()
 
     def _still_ringing(self, now: datetime) -> int:

@@ -15,12 +15,14 @@ from rich.text import Text
 
 BAR = 60
 """Characters of the bar of all contacts."""
+BESIDE = 24
+"""Of what stands beside it."""
 OUTCOME_BAR = 24
 STATES = (
     ("done", "done", "green"),
     ("in_call", "talking", "cyan"),
     ("dialing", "ringing", "yellow"),
-    ("retry", "to be tried again", "magenta"),
+    ("retry", "to retry", "magenta"),
     ("pending", "waiting", "bright_black"),
     ("skipped", "skipped", "red"),
     ("cancelled", "cancelled", "red"),
@@ -41,7 +43,7 @@ class CampaignView:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._width = max(20, min(BAR, console.width - 4))
+        self._width = max(10, min(BAR, console.width - BESIDE))
         self._since = monotonic()
         self._counts: Counter[str] = Counter()
         self._outcomes: Counter[str] = Counter()
@@ -99,13 +101,13 @@ def figures(analytics: Mapping[str, Any], seconds: float) -> Table:
     """The same in words, and how long it took."""
     funnel, retries, cost = analytics["funnel"], analytics["retries"], analytics["cost"]
     share = round(100 * funnel["connected"] / (funnel["attempted"] or 1))
-    per_connected = f", {cost['per_connected']:g} for each that was connected" if cost["total"] else ": no price is set"
+    each = f", {cost['per_connected']:g} for each that was connected" if cost["per_connected"] else ""
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim")
     table.add_row("contacts", f"{funnel['attempted']} called, {funnel['connected']} connected in the end ({share} %)")
     table.add_row("retries", f"{retries['attempts']}, of them {retries['connected']} connected")
     table.add_row("talk", f"{analytics['avg_talk_seconds']:g} s on average, by the clock")
-    table.add_row("cost", f"{cost['total']:g} credits{per_connected}")
+    table.add_row("cost", f"{cost['total']:g} credits{each if cost['total'] else ': no price is set'}")
     table.add_row("took", clock(seconds))
     return table
 
@@ -129,5 +131,5 @@ def _legend(what: str, words: tuple[tuple[str, str, str], ...], counts: Mapping[
     line = Text("  ").append(f"{what:9}", "dim")
     for name, word, colour in words:
         if counts[name]:
-            line.append(" ■ ", colour).append(f"{counts[name]} {word} ")
+            line.append(" ■ ", colour).append(f"{counts[name]} {word}")
     return line

@@ -1,18 +1,39 @@
-"""`/metrics`, and how late the event loop is: the one figure that tells of every stall."""
+"""`/metrics`: how late the event loop is, the one figure that tells of every stall, and how outgoing calls go."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 
 from aiohttp import web
-from prometheus_client import CollectorRegistry, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from dialer.ports import Trouble
+from storage.dialing import Attempt
 
 TICK = 0.02
 """As often as a call's sound comes."""
 WINDOW = 500
 """Ticks over which the worst lag is shown: 10 s."""
 LAGS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1.0)
+
+
+class DialerMetrics:
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._attempts = Counter(
+            "vaani_attempts", "Outgoing calls that are over", ["provider", "outcome"], registry=registry
+        )
+        self._troubles = Counter(
+            "vaani_carrier_troubles", "Calls that a carrier did not place", ["provider", "trouble"], registry=registry
+        )
+
+    def ended(self, attempts: Sequence[Attempt]) -> None:
+        for attempt in attempts:
+            self._attempts.labels(attempt.provider, attempt.outcome or "not_placed").inc()
+
+    def troubled(self, provider: str, trouble: Trouble) -> None:
+        self._troubles.labels(provider, trouble).inc()
 
 
 class LoopLag:

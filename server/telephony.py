@@ -14,6 +14,7 @@ from pipeline.frames import Hangup
 from server.callbacks import Callbacks
 from server.carriers import ConnectedCarriers, Places
 from server.desks import OutboundDesk
+from server.metrics import DialerMetrics
 from server.settings import Settings
 from server.simulator import simulated_network
 from server.switchboard import Switchboard
@@ -50,7 +51,7 @@ class Telephony:
 
 @asynccontextmanager
 async def telephony(
-    settings: Settings, database: Database, seal: Seal, *, node: str, floor: Floor
+    settings: Settings, database: Database, seal: Seal, *, node: str, floor: Floor, metrics: DialerMetrics
 ) -> AsyncIterator[Telephony]:
     """Places nothing until the dialer is run."""
     timing = Timing(
@@ -85,6 +86,8 @@ async def telephony(
             simulator=settings.simulator,
             room=lambda: floor.room,
             is_live=floor.has,
+            ended=metrics.ended,
+            troubled=metrics.troubled,
         )
         callbacks = Callbacks(
             database,

@@ -37,7 +37,7 @@ from server.door import listening
 from server.journal import Ledger
 from server.letters import Letters
 from server.logs import AccessLog
-from server.metrics import LoopLag, metrics_route
+from server.metrics import DialerMetrics, LoopLag, metrics_route
 from server.node import node_name
 from server.relay import relay
 from server.settings import Settings
@@ -93,10 +93,12 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
 
         http = await stack.enter_async_context(ClientSession())
         shared = await stack.enter_async_context(services(settings, database, http))
-        floor = Floor()
-        telephone = await stack.enter_async_context(telephony(settings, database, shared.seal, node=node, floor=floor))
-        shared = replace(shared, simulator=settings.simulator, wake=telephone.dialer.wake.set, prices=prices)
         registry = CollectorRegistry()
+        floor = Floor()
+        telephone = await stack.enter_async_context(
+            telephony(settings, database, shared.seal, node=node, floor=floor, metrics=DialerMetrics(registry))
+        )
+        shared = replace(shared, simulator=settings.simulator, wake=telephone.dialer.wake.set, prices=prices)
         metrics = Metrics(registry)
         stories = Stories(MemoryBus())
         judge = SmartTurn()

@@ -192,3 +192,14 @@ async def test_an_inbound_flow_needs_no_provider(database: Database, house: Hous
     line = await house.campaign(PAUSED, kind=FlowKind.INBOUND, end_at=datetime.now(UTC) - timedelta(days=1))
     async with serving_api(database, tmp_path, simulator=False) as api:
         assert (await api.post(f"/flows/{line.id}/resume")).status == 200
+
+
+async def test_new_customers_in_vapis_words_take_the_place_of_those_not_yet_called(api: Api, house: House) -> None:
+    await house.people(INDIA.format(1), INDIA.format(2))
+    flow = await house.launched()
+    await api.post(f"/flows/{flow.id}/pause")
+    answer = await api.patch(f"/campaign/{flow.id}", {"customers": [{"number": "+14155550150"}]})
+    assert answer.status == 200
+    assert list(await house.contacts(flow)) == []
+    assert (await house.run(flow)).pending == 0
+    assert (await api.post(f"/flows/{flow.id}/launch")).body["customers_queued"] == 1
