@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,7 +13,7 @@ from dialer.screen import Person, Screen
 from dialer.windows import Schedule
 from dialer.zones import Place, zones_of
 from storage.database import Database, UnitOfWork
-from storage.dialing import Contact, ContactState
+from storage.dialing import Contact, ContactState, Skip
 from storage.records import Flow, FlowStatus
 from storage.selection import Chosen
 
@@ -36,7 +37,7 @@ async def enrol(database: Database, flow: Flow, now: datetime) -> bool:
             return False
         part = await next_slice(work, flow, run.enrol_after, run.enrol_to)
     screen = Screen(Schedule.of(flow), flow.dedupe_hours, now)
-    verdicts = await asyncio.to_thread(lambda: [screen.verdict(person) for person in part.people])
+    verdicts = await asyncio.to_thread(_verdicts, screen, part.people)
     async with database.begin(flow.organisation_id) as work:
         held = await work.runs.held(flow.id)
         present = await work.flows.get(flow.id)
@@ -78,7 +79,20 @@ async def next_slice(work: UnitOfWork, flow: Flow, after: int, to: int) -> Slice
 
 
 def _places(customers: Sequence[Chosen], fallback: str | None) -> list[Place]:
-    return [zones_of(customer.phone, customer.timezone, fallback) for customer in customers]
+    """It gives way after each, or the event loop would wait for Python's 5 ms to be over."""
+    places = []
+    for customer in customers:
+        places.append(zones_of(customer.phone, customer.timezone, fallback))
+        time.sleep(0)
+    return places
+
+
+def _verdicts(screen: Screen, people: Sequence[Person]) -> list[Skip | None]:
+    verdicts = []
+    for person in people:
+        verdicts.append(screen.verdict(person))
+        time.sleep(0)
+    return verdicts
 
 
 def _is_the_same(present: Flow | None, flow: Flow) -> bool:

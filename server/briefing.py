@@ -13,7 +13,7 @@ from server.plan import call_plan
 from storage.assets import Customer
 from storage.database import Database, UnitOfWork
 from storage.dialing import Attempt
-from storage.records import Agent, Flow
+from storage.records import Agent, Flow, Organisation
 from storage.sealing import Seal
 
 CONTACT_FIELDS = ("name", "phone", "email", "preferred_language")
@@ -84,3 +84,15 @@ def _about(customer: Customer | None) -> Mapping[str, Any]:
         return {}
     contact = {name: getattr(customer, name) for name in CONTACT_FIELDS}
     return {**customer.metadata, **{name: value for name, value in contact.items() if value is not None}}
+
+
+def greeting(agent: Agent | None, flow: Flow, organisation: Organisation | None, customer: Customer) -> str:
+    """What a customer would hear first. Raises pydantic's ValidationError."""
+    plan = call_plan(
+        agent,
+        flow,
+        _about(customer),
+        organisation=None if organisation is None else organisation.assistant_overrides,
+        customer=customer.assistant_overrides,
+    )
+    return plan.greeting

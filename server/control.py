@@ -15,7 +15,7 @@ from control_api.access.limits import Limits, Rules
 from control_api.app import ENDPOINTS
 from control_api.records import live
 from control_api.web.asked import Services
-from server.briefing import CONTACT_FIELDS
+from server.briefing import CONTACT_FIELDS, greeting
 from server.catalogue import catalogue
 from server.keyring import keyring, not_lost
 from server.plan import unknown_placeholders, unobeyed
@@ -47,6 +47,7 @@ async def services(settings: Settings, database: Database, http: ClientSession) 
                 trusted=trusted_networks(settings.trusted_proxies),
                 unknown_variables=_unknown_variables,
                 private_webhooks=settings.allow_private_webhooks,
+                greeting=greeting,
             )
     finally:
         await limits.close()

@@ -58,6 +58,8 @@ contacts = Table(
     Column("outcome", one_of(Outcome)),
     Column("reason", String(80), nullable=False),
     UniqueConstraint("flow_id", "phone"),
+    Index(None, "flow_id", "number"),
+    Index(None, "flow_id", "customer_id"),
 )
 _due = contacts.c.due_at.is_not(None)
 Index(

@@ -48,6 +48,7 @@ REFERENCES: dict[str, Any] = {
 """Such a field → whose id it takes."""
 NO_REFERENCES = {
     "last_event_id",
+    "app_id",
     "account_sid",
     "external_id",
     "speaker",

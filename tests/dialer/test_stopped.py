@@ -27,13 +27,13 @@ from storage.seed import Seeded
 from tests.dialer.audit import accepted, all_sums_agree, books, everybody_was_dealt_with, the_carrier_agrees
 from tests.dialer.crew import Crew, Exchange, launched
 from tests.dialer.test_killed import PRICES, ROUGH, is_over
-from tests.dialer.worker import Hours
+from tests.dialer.worker import TIMING, Hours
 from tests.patience import until
 from tests.transports.exotel_subscribers import PlacedCall
 
 NODES = ("one", "two", "three")
 MINUTE = 60.0
-ON_THE_WAY = 0.8 + 1.0
+ON_THE_WAY = TIMING.lease.total_seconds() + ROUGH.accept_delay[1]
 """Seconds from the decision, which is what is counted, to the carrier's list: a lease and its slowness."""
 
 
@@ -47,7 +47,7 @@ async def test_three_dialers_that_are_stopped_for_longer_than_a_lease_dial_nobod
 ) -> None:
     asyncio.get_running_loop().set_debug(False)  # the exchange works in this process
     hours, dials, chance = Hours(), tmp_path / "dials.log", random.Random(11)
-    lease = hours.timing().lease.total_seconds()
+    lease = TIMING.lease.total_seconds()
     numbers = await with_numbers(database, seeded, hours, count=4)
     async with Exchange(ROUGH, hours, log=dials) as exchange:
         with Crew(database_url, exchange.url, tmp_path, hours, PRICES) as crew:

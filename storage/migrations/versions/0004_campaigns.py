@@ -79,6 +79,8 @@ def _runs() -> None:
         sa.PrimaryKeyConstraint("number", name="pk_contacts"),
         sa.UniqueConstraint("flow_id", "phone", name="uq_contacts_flow_id_phone"),
     )
+    op.create_index("ix_contacts_flow_id_number", "contacts", ["flow_id", "number"])
+    op.create_index("ix_contacts_flow_id_customer_id", "contacts", ["flow_id", "customer_id"])
     _partial_index("ix_contacts_due", "contacts", ["flow_id", "place", "due_at", "number"], "due_at IS NOT NULL")
     op.create_table(
         "progress",
