@@ -13,7 +13,8 @@ import uvloop
 from rich.console import Console
 
 from server import logs
-from server.settings import Settings, SettingsError
+from server.setting_names import SettingsError
+from server.settings import Settings
 from server.start import StartError
 from storage import migrations
 from storage.database import Database, UnusableDatabaseError

@@ -19,7 +19,8 @@ from server.briefing import CONTACT_FIELDS, greeting
 from server.catalogue import catalogue
 from server.keyring import keyring, not_lost
 from server.plan import unknown_placeholders, unobeyed
-from server.settings import Settings, SettingsError
+from server.setting_names import SettingsError
+from server.settings import Settings
 from storage.database import Database
 from storage.records import Agent, Flow
 

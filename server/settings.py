@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from difflib import get_close_matches
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -24,17 +22,12 @@ from pydantic_settings import (
 
 from control_api.access.addresses import trusted_networks
 from control_api.access.limits import Rules
+from server.setting_names import FILE, PREFIX, SettingsError, refuse_unknown, sentence
 from storage.sealing import key_from
 from transports.simulator.fates import Mix
 
-PREFIX = "VAANI_"
-FILE = "vaani.toml"
 DRAIN_CAP = 1800
 """Seconds: no call is waited for longer than half an hour."""
-
-
-class SettingsError(Exception):
-    """A setting that is unknown or will not do. Its text is one sentence that names it and never shows its value."""
 
 
 def _lower(value: object) -> object:
@@ -227,11 +220,11 @@ class Settings(BaseSettings):
     @classmethod
     def load(cls) -> Settings:
         """Raises SettingsError."""
-        _refuse_unknown(os.environ)
+        refuse_unknown(cls, os.environ)
         try:
             return cls()
         except ValidationError as error:
-            raise SettingsError(_sentence(error)) from None
+            raise SettingsError(sentence(cls, error, os.environ)) from None
         except tomllib.TOMLDecodeError as error:
             raise SettingsError(f"{FILE} is not TOML: {error}.") from None
         except (OSError, UnicodeDecodeError) as error:
@@ -275,43 +268,3 @@ def _leads_to_redis(url: str) -> bool:
         and known
         and bool(re.fullmatch(r"(/\d*)?", parts.path))
     )
-
-
-def _names(model: type[BaseModel], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """The path of every setting."""
-    for name, field in model.model_fields.items():
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            yield from _names(field.annotation, (*above, name))
-        else:
-            yield (*above, field.alias or name)
-
-
-def _variable(path: tuple[str, ...]) -> str:
-    return PREFIX + "_".join(path).upper()
-
-
-def _refuse_unknown(environment: Mapping[str, str]) -> None:
-    known = {_variable(path) for path in _names(Settings)}
-    for name in sorted(environment):
-        if name.upper().startswith(PREFIX) and name.upper() not in known:
-            raise SettingsError(f"There is no setting {name}{_instead(name.upper(), known)}")
-
-
-def _instead(name: str, known: set[str]) -> str:
-    close = get_close_matches(name, known, n=1)
-    return f": did you mean {close[0]}?" if close else "."
-
-
-def _sentence(error: ValidationError) -> str:
-    """What is wrong with the first setting that is."""
-    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-    path = tuple(str(part) for part in first["loc"])
-    if first["type"] == "extra_forbidden":
-        known = {".".join(name) for name in _names(Settings)}
-        return f"There is no setting {'.'.join(path)} in {FILE}{_instead('.'.join(path), known)}"
-    what = first["msg"].removeprefix("Value error, ")
-    setting = next((name for name in _names(Settings) if path[: len(name)] == name), None)
-    if setting is None:
-        return f"{what}."
-    where = "" if _variable(setting) in os.environ else f" ({'.'.join(setting)} in {FILE})"
-    return f"The setting {_variable(setting)}{where} will not do: {what[0].lower()}{what[1:]}."

@@ -42,7 +42,7 @@ MANY = 1_000_000
 
 
 TIMING = Timing(
-    lease=timedelta(seconds=0.8),
+    lease=timedelta(seconds=1),
     request=timedelta(seconds=REQUEST),
     margin=timedelta(seconds=0.5),
     ring=timedelta(seconds=1),

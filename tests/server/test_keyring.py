@@ -12,7 +12,8 @@ import pytest
 from pydantic import SecretStr
 
 from server.keyring import FILE, keyring, not_lost, rotate
-from server.settings import Settings, SettingsError
+from server.setting_names import SettingsError
+from server.settings import Settings
 from server.start import StartError, alone
 from storage.database import Database
 from storage.sealing import Seal, SealedError, key_from, key_id, written

@@ -24,7 +24,8 @@ from pydantic import SecretStr
 
 from server import letters
 from server.letters import Letters
-from server.settings import Settings, SettingsError, Smtp
+from server.setting_names import SettingsError
+from server.settings import Settings, Smtp
 from storage.database import Database
 from storage.dialing import CreditAccount
 from storage.seed import Seeded

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from server import warmup
-from server.settings import Settings, SettingsError
+from server.setting_names import SettingsError
+from server.settings import Settings
 from tests.server.serving import serving
 from tests.storage.samples import TOKEN
 

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from server.phones import e164
-from server.settings import Settings, SettingsError
+from server.setting_names import SettingsError
+from server.settings import Settings
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from server.settings import Settings, SettingsError
+from server.setting_names import SettingsError
+from server.settings import Settings
 
 
 @pytest.fixture(autouse=True)
