@@ -70,11 +70,16 @@ class Books:
             self._news.clear()
 
     async def _write(self, organisation: str, batch: Sequence[Placed | Report]) -> list[Attempt]:
-        async with self._database.begin(organisation) as work:
-            accepted = [entry for entry in batch if isinstance(entry, Placed)]
-            if accepted:
+        """In two transactions: within one, runs are held in order."""
+        accepted = [entry for entry in batch if isinstance(entry, Placed)]
+        reports = [entry for entry in batch if isinstance(entry, Report)]
+        if accepted:
+            async with self._database.begin(organisation) as work:
                 await placed(work, accepted, self._timing)
-            return await conclude(work, [entry for entry in batch if isinstance(entry, Report)], self._prices)
+        if not reports:
+            return []
+        async with self._database.begin(organisation) as work:
+            return await conclude(work, reports, self._prices)
 
     def _drop(self, batch: Sequence[Placed | Report]) -> None:
         gone = {id(entry) for entry in batch}

@@ -49,6 +49,8 @@ class Report:
     language: str | None = None
     recording: str | None = None
     """Path of what was recorded in fact."""
+    is_recorder: bool = False
+    """Whoever reports had the call on the line, and knows what was recorded."""
     carrier_call: str = ""
     """The carrier's id of it, if it has accepted it."""
     again_at: datetime | None = None
@@ -61,13 +63,20 @@ class Report:
 
 async def conclude(work: UnitOfWork, reports: Iterable[Report], prices: Prices) -> list[Attempt]:
     """Of a unit of work bound to the attempts' organisation. Those that ended by it, as they are now."""
-    news = {report.call: report for report in reports}
-    known = await work.attempts.by_ids(news)
+    told: dict[str, list[Report]] = {}
+    for report in reports:
+        told.setdefault(report.call, []).append(report)
+    known = await work.attempts.by_ids(told)
     runs = await work.runs.all_held(attempt.flow_id for attempt in known.values())
-    held = await work.attempts.held(news)
-    fresh = [(attempt, news[call]) for call, attempt in held.items() if _holds(news[call], attempt)]
+    held = await work.attempts.held(told)
+    fresh = [
+        (attempt, report)
+        for call, attempt in held.items()
+        for report in [one for one in told[call] if _holds(one, attempt)][:1]
+    ]
     if not fresh:
         return []
+    news = {report.call: report for _, report in fresh}
     flows = {flow_id: await work.flows.get(flow_id) for flow_id in {attempt.flow_id for attempt, _ in fresh}}
     contacts = await work.contacts.by_numbers([attempt.contact for attempt, _ in fresh if attempt.contact is not None])
     ledgers = {flow_id: Ledger(run) for flow_id, run in runs.items()}
@@ -154,6 +163,7 @@ async def _close_calls(work: UnitOfWork, ended: Sequence[Attempt], news: Mapping
             attempt.talk_seconds,
             news[attempt.id].language,
             news[attempt.id].recording,
+            news[attempt.id].is_recorder,
         )
         for attempt in ended
         if attempt.outcome is not None or attempt.contact is None

@@ -6,21 +6,21 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from dialer import moves
 from dialer.accounts import NoLineError
+from dialer.alone import alone
 from dialer.books import Books
-from dialer.claim import Claims, Decided
+from dialer.claim import Claims
 from dialer.conclude import Report
 from dialer.enrol import enrol
-from dialer.news import Placed
-from dialer.ports import CarrierError, Carriers, Dial, Trouble
+from dialer.placing import Placing
+from dialer.ports import Carriers, Trouble
 from dialer.reconcile import Reconciler
+from dialer.single_claim import SingleClaims
 from dialer.sweep import Sweep
 from dialer.timing import Prices, Timing
-from dialer.windows import is_open
 from storage.database import Database, DatabaseUnavailableError
 from storage.dialing import Attempt
 from storage.records import Flow, FlowStatus, Outcome
@@ -28,16 +28,8 @@ from storage.records import Flow, FlowStatus, Outcome
 SECONDS = 1.0
 """Between two rounds, if nothing wakes the dialer."""
 SINGLES = 20
-"""Single calls in one round."""
-FRESH = timedelta(seconds=1)
-"""How long it holds that nothing has come between a decision and its request: an opt-out, a pause, a cancellation."""
-CALLED_OFF = "called_off"
-PAUSES = {
-    Trouble.ACCOUNT: "The telephony provider refused the account: check its credentials.",
-    Trouble.BALANCE: "The telephony provider says that the account has no balance.",
-}
+"""Single calls of one organisation in one round."""
 USUAL, FREE = Timing(), Prices()
-NOT_SENT = frozenset({Trouble.BUSY_LINE, Trouble.UNREACHABLE})
 
 _log = logging.getLogger(__name__)
 
@@ -64,26 +56,15 @@ class Dialer:
 
         `ended` is told of attempts that are over, `troubled` of what carriers would not do.
         """
-        self._database, self._carriers, self._clock = database, carriers, clock
-        self._timing, self._room = timing, room
+        self._database, self._clock, self._room, self._ended = database, clock, room, ended
         self._claims = Claims(node=node, timing=timing, simulator=simulator)
+        self._singles = SingleClaims(node=node, timing=timing, simulator=simulator)
         self.books = Books(database, timing=timing, prices=prices, told=self.told)
+        self._placing = Placing(database, carriers, self.books, timing=timing, clock=clock, troubled=troubled)
         self._reconciler = Reconciler(
-            database,
-            carriers,
-            self.books,
-            timing=timing,
-            prices=prices,
-            clock=clock,
-            is_live=is_live,
+            database, carriers, self.books, timing=timing, prices=prices, clock=clock, is_live=is_live
         )
         self._sweep = Sweep(database, clock)
-        self._ringing: dict[str, datetime] = {}
-        """Calls that were decided upon here and are not heard of yet: when they may be forgotten."""
-        self._held: dict[tuple[str, str], datetime] = {}
-        """Organisation and carrier → until when it is not asked."""
-        self._dials: set[asyncio.Task[None]] = set()
-        self._ended, self._troubled = ended, troubled
         self.wake = asyncio.Event()
 
     async def run(self) -> None:
@@ -106,19 +87,16 @@ class Dialer:
             waiting = await work.attempts.queued(SINGLES)
         done = 0
         for flow in due:
-            done += await self._alone(self._launch(flow, now), flow)
+            done += await alone(self._launch(flow, now), flow.id)
         for attempt in waiting:
-            done += await self._single(attempt, now)
+            done += await alone(self._single(attempt, now), attempt.flow_id)
         for flow in active:
-            done += await self._alone(self._serve(flow), flow)
+            done += await alone(self._serve(flow), flow.id)
         return done
 
     async def settled(self) -> None:
         """Waits until what was asked of carriers is answered and written."""
-        while self._dials:
-            await asyncio.wait(self._dials)
-        with suppress(DatabaseUnavailableError):  # then the next start asks the carrier
-            await self.books.write()
+        await self._placing.settled()
 
     async def look(self) -> int:
         """Looks after what is late. How much that was."""
@@ -129,7 +107,15 @@ class Dialer:
 
     def on_the_line(self, call: str) -> None:
         """It was answered, and counts among the live calls of a process from now on."""
-        self._ringing.pop(call, None)
+        self._placing.heard_of(call)
+
+    def told(self, ended: Sequence[Attempt]) -> None:
+        """Of attempts that have ended: there is room again."""
+        for attempt in ended:
+            self._placing.heard_of(attempt.id)
+        if ended:
+            self._ended(ended)
+            self.wake.set()
 
     async def _rounds(self, work: Callable[[], Awaitable[int]], wake: asyncio.Event) -> None:
         while True:
@@ -147,16 +133,6 @@ class Dialer:
                     async with asyncio.timeout(SECONDS):
                         await wake.wait()
 
-    async def _alone(self, work: Awaitable[int], flow: Flow) -> int:
-        """What is wrong with one campaign holds up no other."""
-        try:
-            return await work
-        except DatabaseUnavailableError:
-            raise
-        except Exception:  # noqa: BLE001 - a bug, or data that no rule foresaw: the others go on
-            _log.exception("a campaign could not be served", extra={"flow": flow.id})
-            return 0
-
     async def _launch(self, flow: Flow, now: datetime) -> int:
         try:
             async with self._database.begin(flow.organisation_id) as work:
@@ -172,84 +148,41 @@ class Dialer:
 
     async def _serve(self, flow: Flow) -> int:
         more = await enrol(self._database, flow, self._clock())
-        now = self._clock()  # the lease begins with the decision
-        room = self._room() - self._still_ringing(now)
+        room, now = self._room() - self._placing.room_taken(), self._clock()
         if room <= 0:
             return more
         async with self._database.read(flow.organisation_id) as work:
-            if not await self._claims.is_due(work, flow, now):
-                return more
+            places = await self._claims.due_in(work, flow, now)
+        if not places:
+            return more
+        held = self._placing.held(flow.organisation_id)
         try:
             async with self._database.begin(flow.organisation_id) as work:
                 decision = await self._claims.of_campaign(
-                    work, flow.id, now, process_room=room, held=self._held_carriers(flow.organisation_id, now)
+                    work, flow.id, now, places=places, process_room=room, held=held
                 )
         except NoLineError as error:
             await self._pause(flow, str(error), now)
             return 0
-        await self._begin(decision.calls)
+        await self._placing.begin(decision.calls)
         return decision.looked_at + more
 
-    async def _single(self, attempt: Attempt, now: datetime) -> int:
-        if self._room() - self._still_ringing(now) <= 0:
+    async def _single(self, waiting: Attempt, now: datetime) -> int:
+        room = self._room() - self._placing.room_taken()
+        if room <= 0:
             return 0
+        held = self._placing.held(waiting.organisation_id)
         try:
-            async with self._database.begin(attempt.organisation_id) as work:
-                decided = await self._claims.of_single(work, attempt, now)
+            async with self._database.begin(waiting.organisation_id) as work:
+                decided = await self._singles.claim(work, waiting, now, process_room=room, held=held)
         except NoLineError:
-            self.books.enter(attempt.organisation_id, Report(attempt.id, Outcome.FAILED, "no_line", now))
+            report = Report(waiting.id, Outcome.FAILED, "no_line", now, if_still=waiting.state)
+            self.books.enter(waiting.organisation_id, report)
             return 0
-        if decided is not None:
-            await self._begin([decided])
-        return int(decided is not None)
-
-    async def _begin(self, calls: Sequence[Decided]) -> None:
-        """Looks once more whether anything has come between, and asks the carrier."""
-        if not calls:
-            return
-        gone_at = self._clock() + self._timing.doubt + self._timing.ring + self._timing.quiet
-        self._ringing.update(dict.fromkeys((call.attempt.id for call in calls), gone_at))
-        deadline = self._clock() + FRESH
-        async with self._database.read(calls[0].attempt.organisation_id) as work:
-            allowed = await work.attempts.may_be_placed([call.attempt.id for call in calls])
-        for call in calls:
-            task = asyncio.create_task(self._place(call, allowed=call.attempt.id in allowed, deadline=deadline))
-            self._dials.add(task)
-            task.add_done_callback(self._dials.discard)
-
-    async def _place(self, call: Decided, *, allowed: bool, deadline: datetime) -> None:
-        attempt = replace(call.attempt, deadline=min(call.attempt.deadline, deadline))
-        try:
-            line = await self._carriers.line(attempt.organisation_id, attempt.provider)
-            now = self._clock()
-            if not allowed or line is None or now >= attempt.deadline or not is_open(call.schedule, call.place, now):
-                self._enter(attempt, Report(attempt.id, None, CALLED_OFF, now))
-                return
-            carrier_call = await line.dial(self._dial(attempt, call.token))
-        except CarrierError as error:
-            self._refused(attempt, error)
-        except Exception:  # noqa: BLE001 - a bug: whether it was placed is asked later
-            _log.exception("a call could not be placed", extra={"call": attempt.id})
-        else:
-            self._enter(attempt, Placed(attempt, carrier_call, self._clock()))
-
-    def _refused(self, attempt: Attempt, error: CarrierError) -> None:
-        now, trouble = self._clock(), error.trouble
-        _log.warning("a carrier did not place a call", extra={"call": attempt.id, "trouble": trouble})
-        self._troubled(attempt.provider, trouble)
-        if trouble is Trouble.DOUBT:
-            return  # it may ring: the carrier is asked about it later
-        if trouble is Trouble.UNREACHABLE and now >= attempt.deadline:
-            self._enter(attempt, Report(attempt.id, None, CALLED_OFF, now))
-            return
-        if trouble in NOT_SENT:
-            wait = self._timing.backoff if error.retry_after is None else timedelta(seconds=error.retry_after)
-            self._held[attempt.organisation_id, attempt.provider] = now + wait
-            self._enter(attempt, Report(attempt.id, None, f"carrier_{trouble}", now, again_at=now + wait))
-        elif trouble in PAUSES:
-            self._enter(attempt, Report(attempt.id, None, f"carrier_{trouble}", now, pause=PAUSES[trouble]))
-        else:
-            self._enter(attempt, Report(attempt.id, Outcome.FAILED, trouble.value, now))
+        if decided is None:
+            return 0
+        await self._placing.begin([decided])
+        return 1
 
     async def _pause(self, flow: Flow, why: str, now: datetime) -> None:
         async with self._database.begin(flow.organisation_id) as work:
@@ -257,27 +190,3 @@ class Dialer:
             present = await work.flows.held(flow.id)
             if present is not None and present.status is FlowStatus.ACTIVE:
                 await moves.pause(work, present, now, because=f"{why[0].upper()}{why[1:]}.")
-
-    def _enter(self, attempt: Attempt, entry: Placed | Report) -> None:
-        self.books.enter(attempt.organisation_id, entry)
-
-    def _dial(self, attempt: Attempt, token: str) -> Dial:
-        ring, longest = self._timing.ring.total_seconds(), self._timing.call.total_seconds()
-        return Dial.of(attempt, ring_seconds=int(ring), max_seconds=int(longest), token=token)
-
-    def told(self, ended: Sequence[Attempt]) -> None:
-        """Of attempts that have ended: there is room again."""
-        for attempt in ended:
-            self._ringing.pop(attempt.id, None)
-        if ended:
-            self._ended(ended)
-            self.wake.set()
-
-    def _still_ringing(self, now: datetime) -> int:
-        for call in [call for call, until in self._ringing.items() if until <= now]:
-            del self._ringing[call]
-        return len(self._ringing)
-
-    def _held_carriers(self, organisation: str, now: datetime) -> frozenset[str]:
-        self._held = {key: until for key, until in self._held.items() if until > now}
-        return frozenset(provider for whose, provider in self._held if whose == organisation)

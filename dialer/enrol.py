@@ -13,7 +13,7 @@ from dialer.screen import Person, Screen
 from dialer.windows import Schedule
 from dialer.zones import Place, zones_of
 from storage.database import Database, UnitOfWork
-from storage.dialing import Contact, ContactState, Skip
+from storage.dialing import Contact, ContactState, Run, Skip
 from storage.records import Flow, FlowStatus
 from storage.selection import Chosen
 
@@ -41,7 +41,7 @@ async def enrol(database: Database, flow: Flow, now: datetime) -> bool:
     async with database.begin(flow.organisation_id) as work:
         held = await work.runs.held(flow.id)
         present = await work.flows.get(flow.id)
-        if held is None or held.enrol_after != run.enrol_after or not _is_the_same(present, flow):
+        if held is None or _stage(held) != _stage(run) or not _is_the_same(present, flow):
             return True  # another node was faster, or the campaign was changed: look again
         ledger = Ledger(held)
         fresh = [
@@ -95,10 +95,14 @@ def _verdicts(screen: Screen, people: Sequence[Person]) -> list[Skip | None]:
     return verdicts
 
 
+def _stage(run: Run) -> tuple[object, ...]:
+    return run.enrol_after, run.enrol_to, run.activated_at
+
+
 def _is_the_same(present: Flow | None, flow: Flow) -> bool:
-    """As far as it says who is called."""
+    """As far as it says who is called, and who is left out."""
     return present is not None and present.status is FlowStatus.ACTIVE and _who(present) == _who(flow)
 
 
 def _who(flow: Flow) -> tuple[object, ...]:
-    return flow.contact_list_id, list(flow.branches), flow.time_window
+    return flow.contact_list_id, list(flow.branches), flow.dedupe_hours, Schedule.of(flow)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from storage.database import UnitOfWork
 from storage.dialing import CreditAccount
 
 
@@ -20,3 +21,9 @@ def judged(account: CreditAccount, now: datetime) -> CreditAccount:
 def to_be_told(account: CreditAccount, now: datetime) -> CreditAccount:
     """The owner, at the address that there is now."""
     return replace(account, letter_due=now if account.email is not None else None, letters_failed=0)
+
+
+async def is_low(work: UnitOfWork) -> bool:
+    """Whether the organisation's credits are below its threshold."""
+    account = await work.credits.account()
+    return account is not None and account.low_since is not None

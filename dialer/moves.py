@@ -1,18 +1,21 @@
 """What can be done to a flow, from which state, and what state that leads to: people do it, and so does the clock.
 
 Each move is one guarded change in the caller's unit of work, with the event that tells of it. A flow is passed as it
-was read there; its state is looked at again in the moment of the change. Who holds the flow holds its run before.
+was read there; its state is looked at again in the moment of the change. Who holds a flow has
+held its run before.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from dialer.ledger import Ledger
+from dialer.low_credits import is_low
 from storage.database import UnitOfWork
-from storage.dialing import ProgressKind
+from storage.dialing import ContactState, ProgressKind
 from storage.ids import FLOW, new_id
 from storage.records import Flow, FlowKind, FlowStatus
 
@@ -183,15 +186,20 @@ async def _activate(work: UnitOfWork, flow: Flow, action: Action, now: datetime)
         await _must_be_ready(work, flow, action)
         if await is_low(work):
             raise MoveRefusedError(LOW)
-        last = await work.contacts.last_customer()
-        await work.runs.start(flow.id, flow.organisation_id, now=now, enrol_to=last)
+        await _set_off(work, flow, now)
     await _move(work, flow, action, now, pause_reason="")
 
 
-async def is_low(work: UnitOfWork) -> bool:
-    """Whether the organisation's credits are below its threshold."""
-    account = await work.credits.account()
-    return account is not None and account.low_since is not None
+async def _set_off(work: UnitOfWork, flow: Flow, now: datetime) -> None:
+    """Its customers are gone through: also those who came since, and who was left out before any call."""
+    await work.runs.start(flow.id, flow.organisation_id, now=now, enrol_to=await work.contacts.last_customer())
+    left_out = await work.contacts.drop_skipped(flow.id)
+    if left_out:
+        run = await work.runs.held(flow.id)
+        assert run is not None
+        ledger = Ledger(run)
+        ledger.counted(Counter({ContactState.SKIPPED: left_out}))
+        await ledger.write(work)
 
 
 async def _must_be_ready(work: UnitOfWork, flow: Flow, action: Action) -> None:

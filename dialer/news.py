@@ -38,18 +38,29 @@ class Placed:
 async def placed(work: UnitOfWork, accepted: Sequence[Placed], timing: Timing) -> None:
     """Of one organisation, at least one. One that is over, or was answered, is not taken back."""
     runs = await work.runs.all_held(one.attempt.flow_id for one in accepted)
-    look_at = max(one.at for one in accepted) + timing.ring + timing.quiet
-    await work.attempts.placed([(one.attempt.id, one.carrier_call) for one in accepted], look_at=look_at)
-    await enter(work, [replace(one.attempt, carrier_call=one.carrier_call) for one in accepted])
+    held = await work.attempts.held([one.attempt.id for one in accepted])
+    at = max(one.at for one in accepted)
+    fresh = [
+        replace(
+            held[one.attempt.id],
+            state=AttemptState.PLACED,
+            carrier_call=one.carrier_call,
+            look_at=at + timing.ring + timing.quiet,
+        )
+        for one in accepted
+        if one.attempt.id in held and held[one.attempt.id].state is AttemptState.INTENDED
+    ]
+    await work.attempts.save(fresh)
+    await enter(work, fresh)
     for flow_id, run in runs.items():
         ledger = Ledger(run)
-        for one in accepted:
-            if one.attempt.flow_id == flow_id and one.attempt.contact is not None:
-                _note(ledger, one.attempt, one.at, CallStatus.DIALING)
+        for attempt in fresh:
+            if attempt.flow_id == flow_id and attempt.contact is not None:
+                _note(ledger, attempt, at, CallStatus.DIALING)
         await ledger.write(work)
-    for one in accepted:
-        if one.attempt.contact is None:
-            await work.calls.placed(call_of(replace(one.attempt, carrier_call=one.carrier_call), None))
+    for attempt in fresh:
+        if attempt.contact is None:
+            await work.calls.placed(call_of(attempt, None))
 
 
 async def answered(work: UnitOfWork, call_id: str, *, at: datetime, timing: Timing, carrier_call: str = "") -> bool:
@@ -94,7 +105,11 @@ async def heard(
     `is_live`: this process has the call on the line. A call that was answered tells of its own end, unless it is lost:
     whoever had it has not done so in time.
     """
-    attempt = await work.attempts.get(call_id)
+    known = await work.attempts.get(call_id)
+    if known is None:
+        return None
+    await work.runs.held(known.flow_id)
+    attempt = (await work.attempts.held([call_id])).get(call_id)
     if attempt is None or attempt.ended_at is not None:
         return None
     if status.machine and not attempt.machine:

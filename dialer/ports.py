@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from dialer.timing import Timing
 from storage.dialing import Attempt
 
 
@@ -36,15 +37,15 @@ class Dial:
     """The carrier's own id; empty while it is not known."""
 
     @classmethod
-    def of(cls, attempt: Attempt, *, ring_seconds: int, max_seconds: int, token: str = "") -> Dial:
+    def of(cls, attempt: Attempt, timing: Timing, *, token: str = "") -> Dial:
         return cls(
             attempt.id,
             attempt.phone,
             attempt.caller_id,
             placed_at=attempt.decided_at,
             deadline=attempt.deadline,
-            ring_seconds=ring_seconds,
-            max_seconds=max_seconds,
+            ring_seconds=int(timing.ring.total_seconds()),
+            max_seconds=int(timing.call.total_seconds()),
             token=token,
             carrier_call=attempt.carrier_call,
         )

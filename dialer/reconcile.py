@@ -10,7 +10,7 @@ from datetime import datetime
 from dialer.books import Books
 from dialer.conclude import Report
 from dialer.news import Placed, heard
-from dialer.ports import CarrierError, Carriers, CarrierState, CarrierStatus, Dial
+from dialer.ports import CarrierError, Carriers, CarrierState, CarrierStatus, Dial, Trouble
 from dialer.timing import Prices, Timing
 from storage.database import Database
 from storage.dialing import LOST, Attempt, AttemptState
@@ -51,7 +51,10 @@ class Reconciler:
 
         async def one(attempt: Attempt) -> None:
             async with gate:
-                await self._look_at(attempt)
+                try:
+                    await self._look_at(attempt)
+                except Exception:  # noqa: BLE001 - an account that cannot be opened, say: the others are looked after
+                    _log.exception("a call could not be looked after", extra={"call": attempt.id})
 
         async with asyncio.TaskGroup() as tasks:
             for attempt in late:
@@ -67,14 +70,14 @@ class Reconciler:
             return
         line = await self._carriers.line(attempt.organisation_id, attempt.provider)
         try:
-            status = await line.find(self._dial(attempt)) if line is not None else None
+            if line is None:
+                raise CarrierError(Trouble.ACCOUNT, "its account is not connected any more")
+            status = await line.find(Dial.of(attempt, self._timing))
         except CarrierError as error:
             _log.warning("a carrier could not tell of a call", extra={"call": attempt.id, "trouble": error.trouble})
             if self._is_too_old(attempt, now):
-                self._end(attempt, Outcome.FAILED, LOST, now)
+                self._lose(attempt, now)
             return
-        if line is None and not self._is_too_old(attempt, now):
-            return  # its account may be connected again
         await self._settle(attempt, status, self._clock())
 
     async def _settle(self, attempt: Attempt, status: CarrierStatus | None, now: datetime) -> None:
@@ -84,8 +87,7 @@ class Reconciler:
                 attempt.organisation_id, Report(attempt.id, None, "not_placed", now, if_still=attempt.state)
             )
         elif status is None:
-            outcome = Outcome.CONNECTED if attempt.state is AttemptState.ANSWERED else Outcome.FAILED
-            self._end(attempt, outcome, LOST, now)
+            self._lose(attempt, now)
         else:
             if attempt.state is AttemptState.INTENDED:
                 self._books.enter(attempt.organisation_id, Placed(attempt, status.carrier_call, now))
@@ -95,16 +97,20 @@ class Reconciler:
                     ended = await heard(work, attempt.id, status, at=now, prices=self._prices, is_lost=True)
                 self._books.told([ended] if ended is not None else [])
             elif self._is_too_old(attempt, now):
-                self._end(attempt, Outcome.FAILED, LOST, now)
+                self._lose(attempt, now)
+            elif status.state is CarrierState.IN_PROGRESS:
+                async with self._database.begin(attempt.organisation_id) as work:
+                    await work.attempts.look_again(attempt.id, now + self._timing.talking)
 
     def _is_too_old(self, attempt: Attempt, now: datetime) -> bool:
         timing = self._timing
         return now > attempt.decided_at + timing.doubt + timing.ring + timing.call + timing.quiet
 
+    def _lose(self, attempt: Attempt, now: datetime) -> None:
+        """Nobody knows: it may have rung, so that it is not tried again."""
+        outcome = Outcome.CONNECTED if attempt.state is AttemptState.ANSWERED else Outcome.FAILED
+        self._end(attempt, outcome, LOST, now)
+
     def _end(self, attempt: Attempt, outcome: Outcome, reason: str, now: datetime) -> None:
         report = Report(attempt.id, outcome, reason, now, if_still=attempt.state)
         self._books.enter(attempt.organisation_id, report)
-
-    def _dial(self, attempt: Attempt) -> Dial:
-        ring, longest = self._timing.ring.total_seconds(), self._timing.call.total_seconds()
-        return Dial.of(attempt, ring_seconds=int(ring), max_seconds=int(longest))

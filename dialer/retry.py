@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from dialer.ports import Trouble
+from storage.dialing import LOST
 from storage.records import Flow, Outcome
 
-FINAL = frozenset({"invalid_number", "refused", "do_not_call"})
+FINAL = frozenset({Trouble.INVALID_NUMBER.value, Trouble.REFUSED.value, "do_not_call", LOST})
 """Reasons after which nobody is tried again, whatever the outcome was."""
 
 

@@ -14,7 +14,8 @@ from typing import Any
 
 from dialer.accounts import accounts, caller_ids
 from dialer.enter import call_of
-from dialer.moves import LOW, is_low
+from dialer.low_credits import is_low
+from dialer.moves import LOW
 from dialer.windows import Schedule, is_open, next_opening
 from dialer.zones import zones_of
 from storage.assets import Customer

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from collections.abc import Callable, Collection
+from datetime import UTC, datetime, timedelta
 
 from dialer import moves
+from dialer.alone import alone
 from dialer.ledger import Ledger
+from dialer.low_credits import is_low
 from dialer.windows import Schedule, next_opening
 from dialer.zones import Place
 from storage.database import Database
@@ -17,13 +19,16 @@ from storage.records import Flow, FlowStatus
 SLICE = 1000
 EVENTS_KEPT = timedelta(hours=24)
 KEYS_KEPT = timedelta(hours=24)
-RARELY = timedelta(minutes=5)
+RARELY, NOW_AND_THEN = timedelta(minutes=5), timedelta(seconds=20)
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class Sweep:
     def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self._database, self._clock = database, clock
         self._tidied: datetime | None = None
+        self._judged: dict[str, datetime] = {}
+        """Flow → when it was last asked whether it can still call those who wait."""
 
     async def once(self) -> int:
         """How much there was to do."""
@@ -32,9 +37,13 @@ class Sweep:
             active = await work.flows.dialling()
             cancelled = await work.flows.cancelled_with_waiting()
             low = await work.credits.low()
-        done = sum([await self._end(flow, now) for flow in active if flow.organisation_id not in low])
-        done += sum([await self._low(flow, now) for flow in active if flow.organisation_id in low])
-        done += sum([await self._give_up(flow, now) for flow in cancelled])
+        done = 0
+        for flow in active:
+            work_on = self._low if flow.organisation_id in low else self._end
+            done += await alone(work_on(flow, now), flow.id)
+        for flow in cancelled:
+            done += await alone(self._give_up(flow, now), flow.id)
+        self._judged = {flow.id: self._judged[flow.id] for flow in active if flow.id in self._judged}
         if self._tidied is None or now - self._tidied >= RARELY:
             tidied = await self._tidy(now)
             self._tidied = now if not tidied else None
@@ -47,7 +56,12 @@ class Sweep:
             run = await work.runs.get(flow.id)
         if run is None or run.enrol_after is not None:
             return 0
-        never = await asyncio.to_thread(_never, run, Schedule.of(flow), now) if run.waiting else []
+        if not run.is_over and now - self._judged.get(flow.id, LONG_AGO) < NOW_AND_THEN:
+            return 0
+        self._judged[flow.id] = now
+        async with self._database.read(flow.organisation_id) as work:
+            waiting = await work.contacts.waiting_in(flow.id)
+        never = await asyncio.to_thread(_never, run, waiting, Schedule.of(flow), now)
         if not never and not run.is_over:
             return 0
         async with self._database.begin(flow.organisation_id) as work:
@@ -72,7 +86,7 @@ class Sweep:
         async with self._database.begin(flow.organisation_id) as work:
             await work.runs.held(flow.id)
             present = await work.flows.held(flow.id)
-            if present is None or present.status is not FlowStatus.ACTIVE or not await moves.is_low(work):
+            if present is None or present.status is not FlowStatus.ACTIVE or not await is_low(work):
                 return 0
             await moves.pause(work, present, now, because="Credits are below the threshold.")
         return 1
@@ -102,6 +116,7 @@ class Sweep:
         return done
 
 
-def _never(run: Run, schedule: Schedule, now: datetime) -> list[int]:
-    """Places that will not open any more."""
-    return [number for number, key in enumerate(run.places) if next_opening(schedule, Place.parse(key), now) is None]
+def _never(run: Run, waiting: Collection[int], schedule: Schedule, now: datetime) -> list[int]:
+    """Places where somebody waits, and that will not open any more."""
+    there = {number: Place.parse(key) for number, key in enumerate(run.places) if number in waiting}
+    return [number for number, place in there.items() if next_opening(schedule, place, now) is None]

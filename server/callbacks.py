@@ -12,7 +12,7 @@ from aiohttp import web
 
 from dialer.news import heard
 from dialer.ports import CarrierError, Carriers, CarrierStatus, Dial
-from dialer.timing import Prices
+from dialer.timing import Prices, Timing
 from server.carriers import adapted
 from storage.database import Database
 from storage.dialing import Attempt
@@ -36,6 +36,7 @@ class Callbacks:
         database: Database,
         carriers: Carriers,
         *,
+        timing: Timing,
         prices: Prices,
         clock: Callable[[], datetime],
         is_live: Callable[[str], bool],
@@ -43,7 +44,8 @@ class Callbacks:
         told: Callable[[Sequence[Attempt]], None],
     ) -> None:
         """`hang_up` ends a live call for a reason; `told` is given the attempts that ended."""
-        self._database, self._carriers, self._prices, self._clock = database, carriers, prices, clock
+        self._database, self._carriers, self._clock = database, carriers, clock
+        self._timing, self._prices = timing, prices
         self._is_live, self._hang_up, self._told = is_live, hang_up, told
 
     def routes(self) -> list[web.RouteDef]:
@@ -82,7 +84,7 @@ class Callbacks:
         if line is None:
             raise Unheard(404, "no_account")
         try:
-            found = await line.find(Dial.of(attempt, ring_seconds=0, max_seconds=0))
+            found = await line.find(Dial.of(attempt, self._timing))
         except CarrierError:
             raise Unheard(503, "unconfirmed") from None
         if found is None or found.carrier_call != status.carrier_call:

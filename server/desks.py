@@ -71,6 +71,7 @@ class OutboundDesk:
             talk_seconds=end.duration,
             language=end.language,
             recording=end.recording,
+            is_recorder=True,
         )
         self.told(await conclude(work, [report], self.prices))
 

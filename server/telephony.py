@@ -92,6 +92,7 @@ async def telephony(
         callbacks = Callbacks(
             database,
             carriers,
+            timing=timing,
             prices=prices,
             clock=now,
             is_live=floor.has,

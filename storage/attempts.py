@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select, union_all, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, literal_column, or_, select, union_all, update
 
 from storage.dialing import LOST, Attempt, AttemptState
 from storage.dialing_tables import attempts, do_not_call
+from storage.ids import CALL, first_id
 from storage.records import FlowStatus, Outcome
 from storage.tables import flows
 from storage.tenancy import Tenancy
@@ -28,6 +29,8 @@ CHANGES = (
     "cost",
 )
 MINUTE = timedelta(minutes=1)
+LONGEST_QUEUE = timedelta(minutes=5)
+"""No call is decided upon later than that after it got its id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,20 +92,20 @@ class Attempts:
         rows = [{"id_": one.id, **{f"new_{name}": getattr(one, name) for name in CHANGES}} for one in changed]
         await self._tenancy.connection.execute(statement, rows)
 
-    async def placed(self, placed: Sequence[tuple[str, str]], *, look_at: datetime) -> None:
-        """The carrier has accepted these: our id and its own. One that went further meanwhile keeps its state."""
-        if not placed:
-            return
-        statement = (
-            update(attempts)
-            .where(attempts.c.id == bindparam("id_"), attempts.c.ended_at.is_(None), self._mine)
-            .values(
-                carrier_call=bindparam("sid"),
-                state=func.replace(attempts.c.state, AttemptState.INTENDED.value, AttemptState.PLACED.value),
-                look_at=look_at,
-            )
+    async def look_again(self, call_id: str, at: datetime) -> None:
+        its = attempts.c.id == call_id, attempts.c.ended_at.is_(None), self._mine
+        await self._tenancy.change(update(attempts).where(*its).values(look_at=at))
+
+    async def recent(self, provider: str, *, now: datetime) -> int:
+        """Calls of the organisation by a carrier within the last minute."""
+        its = (
+            attempts.c.id > first_id(CALL, now - LONGEST_QUEUE),  # ids grow with time: only the newest are read
+            attempts.c.decided_at > now - MINUTE,
+            attempts.c.provider == provider,
+            attempts.c.state != AttemptState.QUEUED,
+            self._mine,
         )
-        await self._tenancy.connection.execute(statement, [{"id_": one, "sid": sid} for one, sid in placed])
+        return await self._tenancy.count(select(attempts.c.id).where(*its))
 
     async def machine(self, call_id: str) -> None:
         """The carrier heard one answer."""
@@ -150,11 +153,16 @@ class Attempts:
         )
         return None if row is None else Attempt(**row)
 
-    async def queued(self, limit: int) -> list[Attempt]:
-        """Single calls that wait, oldest first."""
-        its = attempts.c.ended_at.is_(None), attempts.c.state == AttemptState.QUEUED, self._mine
-        rows = await self._tenancy.rows(select(attempts).where(*its).order_by(attempts.c.id).limit(limit))
-        return [Attempt(**row) for row in rows]
+    async def queued(self, each: int) -> list[Attempt]:
+        """Single calls that wait: the oldest of each organisation."""
+        waiting = attempts.c.state == literal_column(f"'{AttemptState.QUEUED}'")  # as the index is defined
+        whose = select(attempts.c.organisation_id).where(waiting, self._mine).distinct()
+        found: list[Attempt] = []
+        for row in await self._tenancy.rows(whose):
+            its = attempts.c.organisation_id == row["organisation_id"], waiting
+            oldest = select(attempts).where(*its).order_by(attempts.c.id).limit(each)
+            found += [Attempt(**attempt) for attempt in await self._tenancy.rows(oldest)]
+        return found
 
     async def take(self, queued: Attempt) -> bool:
         """Makes the decision of a single call that waited. False if somebody else has."""
@@ -167,9 +175,10 @@ class Attempts:
         self, lines: Collection[str], *, now: datetime, since: datetime, sample: int
     ) -> dict[str, LineLoad]:
         """By line. `ended` are the newest `sample` of those decided upon from `since` on."""
+        decided = attempts.c.state != AttemptState.QUEUED
         recent = (
             select(attempts.c.line, func.count().label("calls"))
-            .where(attempts.c.line.in_(lines), attempts.c.decided_at > now - MINUTE, self._mine)
+            .where(attempts.c.line.in_(lines), attempts.c.decided_at > now - MINUTE, decided, self._mine)
             .group_by(attempts.c.line)
         )
         calls = {row["line"]: row["calls"] for row in await self._tenancy.rows(recent)}
@@ -202,7 +211,7 @@ class Attempts:
         return [row["outcome"] for row in await self._tenancy.rows(newest)]
 
     async def to_look_after(self, now: datetime, limit: int, *, again_at: datetime) -> list[Attempt]:
-        """Those of which nothing was heard in time. Nobody else gets them before `again_at`."""
+        """Those of which nothing was heard in time. Others get them from `again_at` on, whatever came of it here."""
         late = select(attempts).where(attempts.c.look_at <= now, self._mine).order_by(attempts.c.look_at).limit(limit)
         rows = await self._tenancy.rows(late.with_for_update(skip_locked=True))
         found = [Attempt(**row) for row in rows]

@@ -40,6 +40,8 @@ class CallEnd:
     language: str | None = None
     recording: str | None = None
     """Path of what was recorded in fact."""
+    is_recorder: bool = True
+    """Whoever tells of it had it on the line, and knows what was recorded."""
 
 
 class Calls:
@@ -84,9 +86,9 @@ class Calls:
 
     async def placed(self, call: Call) -> None:
         """A call that waited was accepted: by which carrier, from which number and process, was only decided then."""
-        await self._change(call.id, frozenset({CallStatus.QUEUED}), status=CallStatus.DIALING)
         names = ("carrier", "carrier_call", "from_number", "node")
-        await self._change(call.id, LIVE, **{name: getattr(call, name) for name in names})
+        decided = {name: getattr(call, name) for name in names}
+        await self._change(call.id, frozenset({CallStatus.QUEUED}), status=CallStatus.DIALING, **decided)
 
     async def answered(self, call_id: str, *, at: datetime) -> bool:
         """False if it was answered before, or is over."""
@@ -130,7 +132,7 @@ class Calls:
                 reason=end.reason,
                 duration=end.duration,
                 language=end.language or live[end.id].language,
-                recording=end.recording,
+                recording=end.recording if end.is_recorder else live[end.id].recording,
             )
             for end in ends
             if end.id in live

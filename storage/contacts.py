@@ -82,11 +82,6 @@ class Contacts:
         rows = await self._tenancy.rows(select(together).order_by(together.c.due_at, together.c.number).limit(limit))
         return [Contact(**row) for row in rows]
 
-    async def next_due(self, flow_id: str, place: int) -> datetime | None:
-        its = contacts.c.flow_id == flow_id, contacts.c.place == place, contacts.c.due_at.is_not(None), self._mine
-        row = await self._tenancy.row(select(contacts.c.due_at).where(*its).order_by(contacts.c.due_at))
-        return None if row is None else row["due_at"]
-
     async def waiting_in(self, flow_id: str) -> dict[int, int]:
         """How many are still to be called in each place."""
         its = contacts.c.flow_id == flow_id, contacts.c.due_at.is_not(None), self._mine
@@ -156,6 +151,11 @@ class Contacts:
             select(contacts.c.reason, func.count().label("skipped")).where(*its).group_by(contacts.c.reason)
         )
         return Counter({row["reason"]: row["skipped"] for row in rows})
+
+    async def drop_skipped(self, flow_id: str) -> int:
+        """Takes out those who were left out before any call: they are gone through again. Hold the run before."""
+        its = contacts.c.flow_id == flow_id, contacts.c.state == ContactState.SKIPPED, contacts.c.attempts == 0
+        return await self._tenancy.change(delete(contacts).where(*its, self._mine))
 
     async def drop_untried(self, flow_id: str) -> int:
         """Takes out those who wait for their first call: another list is to be gone through. Hold the run before."""

@@ -12,6 +12,8 @@ from sqlalchemy import ColumnElement, Integer, Select, Subquery, bindparam, case
 
 from storage.asset_tables import contact_list_members, customers
 from storage.assets import Customer
+from storage.dialing import ANYWHERE
+from storage.dialing_tables import contacts
 from storage.phones import Phones
 from storage.records import Call, CallType
 from storage.searching import found_by
@@ -150,7 +152,12 @@ class Customers:
 
         Who had opted out, and has not any more, may be called again, unless somebody else with that phone has.
         """
-        await self._heed(customer, now)
+        before = await self.get(customer.id)
+        if before is None:
+            return False
+        customer = await self._heeded(before, customer, now)
+        if customer.timezone != before.timezone:
+            await self._moved([customer.id])
         changed = values(replace(customer, updated_at=now))
         saved = update(customers).where(customers.c.id == customer.id, self._mine)
         if await self._tenancy.change(saved.values({name: changed[name] for name in changed.keys() - FIXED})) == 0:
@@ -187,6 +194,9 @@ class Customers:
             ids.append(new.id)
         await self._insert(list(fresh.values()))
         await self._update(list(changed.values()))
+        moved = [new.id for phone, new in changed.items() if new.timezone != known[phone].timezone]
+        if moved:
+            await self._moved(moved)
         await self._tag([new for phone, new in changed.items() if new.tags != known[phone].tags])
         return Upserted(len(fresh), len(ids) - len(fresh), ids, refused)
 
@@ -280,15 +290,25 @@ class Customers:
         if refusing:
             await self._phones(changed[0]).opt_out(refusing, at=changed[0].updated_at)
 
-    async def _heed(self, customer: Customer, now: datetime) -> None:
-        """The same for one whose record is about to be changed by hand."""
+    async def _heeded(self, before: Customer, customer: Customer, now: datetime) -> Customer:
+        """The same for one whose record is changed by hand. Who takes over a phone takes over its owner's no."""
+        phones = self._phones(customer)
+        await phones.alone()
+        if not customer.opted_out and not (before.opted_out and before.phone == customer.phone):
+            customer = replace(customer, opted_out=customer.phone in await phones.opted_out({customer.phone}))
         if customer.opted_out:
             await self._refuse([replace(customer, updated_at=now)])
-            return
-        its = customers.c.phone == customer.phone, customers.c.opted_out, self._mine
-        refusing = {row["id"] for row in await self._tenancy.rows(select(customers.c.id).where(*its))}
-        if refusing == {customer.id}:
-            await self._phones(customer).opt_in(customer.phone)
+        elif before.opted_out:
+            its = customers.c.phone == customer.phone, customers.c.opted_out, self._mine
+            refusing = {row["id"] for row in await self._tenancy.rows(select(customers.c.id).where(*its))}
+            if refusing <= {customer.id}:
+                await phones.opt_in(customer.phone)
+        return customer
+
+    async def _moved(self, ids: Collection[str]) -> None:
+        """Where they live was changed: campaigns that wait for them look anew when they may be called."""
+        waiting = contacts.c.customer_id.in_(ids), contacts.c.due_at.is_not(None), self._tenancy.mine(contacts)
+        await self._tenancy.change(update(contacts).where(*waiting).values(place=ANYWHERE))
 
     def _phones(self, customer: Customer) -> Phones:
         return Phones(replace(self._tenancy, organisation=customer.organisation_id))

@@ -27,11 +27,6 @@ class ContactState(StrEnum):
     CANCELLED = "cancelled"
 
 
-WAITING = frozenset({ContactState.PENDING, ContactState.RETRY})
-"""Who is still to be called."""
-IN_FLIGHT = frozenset({ContactState.DIALING, ContactState.IN_CALL})
-
-
 class Skip(StrEnum):
     """Why somebody is not called."""
 
@@ -46,6 +41,10 @@ class Skip(StrEnum):
     """The customer has another phone than when they were taken in."""
 
 
+ANYWHERE = -1
+"""The place of a contact whose customer's time zone was changed: it is worked out when they are looked at."""
+
+
 @dataclass(frozen=True, slots=True)
 class Contact:
     number: int
@@ -55,7 +54,7 @@ class Contact:
     customer_id: str
     phone: str = field(repr=False)
     place: int
-    """Its place in the run's `places`."""
+    """Its place in the run's `places`, or ANYWHERE."""
     state: ContactState
     updated_at: datetime
     due_at: datetime | None = None
@@ -141,6 +140,8 @@ class Run:
     used: Mapping[str, int] = field(default_factory=dict)
     """Line → calls made from it."""
     last_line: str = ""
+    provider: str = ""
+    """By which carrier it calls; empty before its first call."""
     sequence: int = 0
     """The number of the last progress event."""
     attempted: int = 0

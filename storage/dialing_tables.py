@@ -37,6 +37,7 @@ runs = Table(
     Column("places", JSON, nullable=False),
     Column("used", JSON, nullable=False),
     Id("last_line", nullable=False),
+    Column("provider", String(40), nullable=False),
     Column("sequence", BigInteger, nullable=False),
     Column("attempted", Integer, nullable=False),
     *(Column(name, Integer, nullable=False) for name in COUNTED),
@@ -59,7 +60,7 @@ contacts = Table(
     Column("reason", String(80), nullable=False),
     UniqueConstraint("flow_id", "phone"),
     Index(None, "flow_id", "number"),
-    Index(None, "flow_id", "customer_id"),
+    Index(None, "customer_id", "flow_id"),
 )
 _due = contacts.c.due_at.is_not(None)
 Index(
@@ -103,6 +104,8 @@ attempts = Table(
 )
 _open = attempts.c.ended_at.is_(None)
 Index("ix_attempts_open", attempts.c.organisation_id, attempts.c.phone, sqlite_where=_open, postgresql_where=_open)
+_queued = attempts.c.state == AttemptState.QUEUED.value
+Index("ix_attempts_queued", attempts.c.organisation_id, attempts.c.id, sqlite_where=_queued, postgresql_where=_queued)
 _watched = attempts.c.look_at.is_not(None)
 Index("ix_attempts_look_at", attempts.c.look_at, sqlite_where=_watched, postgresql_where=_watched)
 

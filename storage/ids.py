@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
+from datetime import datetime
 
 DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
 """Base 32 without the letters that are misread (i, l, o, u), in the order in which text sorts."""
@@ -37,6 +38,11 @@ _clock = _Clock()
 def new_id(prefix: str) -> str:
     """`prefix` and 26 letters and digits. Ids made by one process sort in the order in which they were made."""
     return prefix + _digits(_clock.tick(), TIME_DIGITS) + _digits(secrets.randbits(5 * CHANCE_DIGITS), CHANCE_DIGITS)
+
+
+def first_id(prefix: str, at: datetime) -> str:
+    """No id of that kind that is made at this time or later sorts before it."""
+    return prefix + _digits(int(at.timestamp() * 1_000_000), TIME_DIGITS)
 
 
 def _digits(number: int, length: int) -> str:

@@ -22,7 +22,12 @@ class Phones:
     def __init__(self, tenancy: Tenancy) -> None:
         self._tenancy = tenancy
 
+    async def alone(self) -> None:
+        """Nobody else sets or clears an opt-out of this organisation until the end of the transaction."""
+        await self._tenancy.alone(do_not_call)
+
     async def opt_out(self, phones: Iterable[str], *, at: datetime) -> None:
+        await self.alone()
         rows = [{"phone": phone, "since": at, "organisation_id": self._tenancy.organisation} for phone in phones]
         if rows:
             added = self._tenancy.tolerant_insert(do_not_call).on_conflict_do_nothing()

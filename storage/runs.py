@@ -9,13 +9,13 @@ from datetime import datetime
 from sqlalchemy import delete, select, update
 
 from storage.dialing import ProgressEvent, Run
-from storage.dialing_tables import progress, runs
+from storage.dialing_tables import attempt_tallies, progress, runs
 from storage.tables import flows
 from storage.tenancy import Tenancy
 
 
 class Runs:
-    """Who changes contacts, attempts or the state of a campaign holds its run first: no two do it at once."""
+    """Whoever moves contacts, or counts them, holds their run first: no two do it at once."""
 
     def __init__(self, tenancy: Tenancy) -> None:
         self._tenancy = tenancy
@@ -72,12 +72,6 @@ class Runs:
         rows = await self._tenancy.rows(select(progress).where(*its).order_by(progress.c.number).limit(limit))
         return [ProgressEvent(**row) for row in rows]
 
-    async def first_told(self, flow_id: str) -> int | None:
-        """The number of the oldest event that is still kept."""
-        its = progress.c.flow_id == flow_id, self._tenancy.mine(progress)
-        row = await self._tenancy.row(select(progress.c.number).where(*its).order_by(progress.c.number))
-        return None if row is None else row["number"]
-
     async def forget(self, before: datetime, limit: int) -> int:
         """Drops old events. How many."""
         old = select(progress.c.flow_id, progress.c.number).where(progress.c.at < before).order_by(progress.c.at)
@@ -101,5 +95,5 @@ class Runs:
         return [Run(**row) for row in rows]
 
     async def delete(self, flow_id: str) -> None:
-        for table in (progress, runs):
+        for table in (progress, attempt_tallies, runs):
             await self._tenancy.change(delete(table).where(table.c.flow_id == flow_id, self._tenancy.mine(table)))

@@ -23,6 +23,7 @@ from control_api.web.shapes import Shown, Time
 from dialer import moves
 from dialer.accounts import SIMULATOR, NoLineError
 from dialer.forecast import expected_end
+from dialer.low_credits import is_low
 from dialer.windows import Schedule, is_open, next_opening
 from dialer.zones import Place
 from storage.assets import Customer
@@ -132,7 +133,7 @@ async def _means(asked: Asked, work: UnitOfWork, flow: Flow) -> Means:
     organisation = await work.organisations.get(flow.organisation_id)
     warnings = [] if agent is not None else ["voice_agent_id is required to launch"]
     warnings += await warnings_of(asked, work, flow)
-    warnings += [moves.LOW] if await moves.is_low(work) else []
+    warnings += [moves.LOW] if await is_low(work) else []
     pace, numbers = None, Counter[str]()
     try:
         must_have_time_left(flow, asked.now)

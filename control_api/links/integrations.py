@@ -24,7 +24,7 @@ from control_api.web.hidden import masked
 from control_api.web.shapes import Body
 from storage.assets import Integration, IntegrationKind
 from storage.database import UnitOfWork
-from storage.records import FlowKind, FlowStatus, Scope
+from storage.records import Scope
 from storage.sealing import integration_secret
 
 contract = Contract(
@@ -59,9 +59,13 @@ async def exotel(asked: Asked) -> ExotelShown:
     return ExotelShown(**_fields(asked, "exotel", await _get(asked, "exotel"), ExotelBody))
 
 
-@contract.put("/telephony/exotel")
+@contract.put("/telephony/exotel", errors=(409,))
 async def connect_exotel(asked: Asked, body: ExotelBody) -> ExotelShown:
-    """Connect Exotel, in the place of the account that was connected."""
+    """Connect Exotel, in the place of the account that was connected. Running campaigns keep the one they have."""
+    async with asked.begin() as work:
+        present = await work.integrations.get("exotel")
+        if present is not None and present.settings["account_sid"] != body.account_sid:
+            await _must_not_run(work)
     kept = await _put(asked, "exotel", IntegrationKind.TELEPHONY, body)
     return ExotelShown(**_fields(asked, "exotel", kept, ExotelBody))
 
@@ -70,8 +74,7 @@ async def connect_exotel(asked: Asked, body: ExotelBody) -> ExotelShown:
 async def disconnect_exotel(asked: Asked) -> None:
     """Disconnect Exotel. Running campaigns must be stopped first."""
     async with asked.begin() as work:
-        if await _running(work):
-            raise conflict("Running campaigns must be stopped first")
+        await _must_not_run(work)
         if not await work.integrations.delete("exotel"):
             raise not_found("Integration")
 
@@ -164,9 +167,12 @@ async def _check(asked: Asked, provider: str) -> Checked:
     return Checked(provider=provider, ok=trouble is None, detail=trouble, checked_at=asked.now)
 
 
-async def _running(work: UnitOfWork) -> bool:
-    flows = await work.flows.every()
-    return any(flow.kind is FlowKind.OUTBOUND and flow.status is FlowStatus.ACTIVE for flow in flows)
+async def _must_not_run(work: UnitOfWork) -> None:
+    """What became of calls is asked of the account that placed them. Raises RefusedError."""
+    if await work.flows.dialling():
+        raise conflict("Running campaigns must be stopped first")
+    if await work.attempts.in_flight():
+        raise conflict("Calls are going on: they must have ended first")
 
 
 def _secrets(asked: Asked, kept: Integration) -> dict[str, str]:

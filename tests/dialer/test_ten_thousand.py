@@ -98,7 +98,8 @@ async def _until(
         async with database.read(flow.organisation_id) as work:
             run = await work.runs.get(flow.id)
             present = await work.flows.get(flow.id)
-            due = await work.contacts.next_due(flow.id, 0)
+            first = await work.contacts.due(flow.id, [0], hours() + timedelta(days=9), 1)
+        due = first[0].due_at if first else None
         assert run is not None
         assert present is not None
         if present.pause_reason:

@@ -58,6 +58,7 @@ async def switch(database: Database, seeded: Seeded) -> AsyncIterator[Switch]:
     callbacks = Callbacks(
         database,
         PretendCarriers(office.line),
+        timing=Timing(),
         prices=Prices(),
         clock=office.clock,
         is_live=live.__contains__,

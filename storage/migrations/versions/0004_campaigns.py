@@ -36,6 +36,11 @@ def upgrade() -> None:
     _phones()
     _credits()
     _secure()
+    # They were marked active before there was a dialer: nobody is to be called by surprise.
+    op.execute(
+        "UPDATE flows SET status = 'paused', pause_reason = 'Campaigns call now: resume it to begin.'"
+        " WHERE kind = 'outbound' AND status = 'active'"
+    )
 
 
 def downgrade() -> None:
@@ -57,6 +62,7 @@ def _runs() -> None:
         sa.Column("places", sa.JSON, nullable=False),
         sa.Column("used", sa.JSON, nullable=False),
         _id("last_line"),
+        sa.Column("provider", sa.String(40), nullable=False),
         sa.Column("sequence", sa.BigInteger, nullable=False),
         *(sa.Column(name, sa.Integer, nullable=False) for name in ("attempted", *COUNTERS)),
         sa.PrimaryKeyConstraint("flow_id", name="pk_runs"),
@@ -80,7 +86,7 @@ def _runs() -> None:
         sa.UniqueConstraint("flow_id", "phone", name="uq_contacts_flow_id_phone"),
     )
     op.create_index("ix_contacts_flow_id_number", "contacts", ["flow_id", "number"])
-    op.create_index("ix_contacts_flow_id_customer_id", "contacts", ["flow_id", "customer_id"])
+    op.create_index("ix_contacts_customer_id_flow_id", "contacts", ["customer_id", "flow_id"])
     _partial_index("ix_contacts_due", "contacts", ["flow_id", "place", "due_at", "number"], "due_at IS NOT NULL")
     op.create_table(
         "progress",
@@ -127,6 +133,7 @@ def _attempts() -> None:
     op.create_index("ix_attempts_line", "attempts", ["organisation_id", "line", "decided_at"])
     op.create_index("ix_attempts_flow", "attempts", ["flow_id", "ended_at"])
     _partial_index("ix_attempts_open", "attempts", ["organisation_id", "phone"], "ended_at IS NULL")
+    _partial_index("ix_attempts_queued", "attempts", ["organisation_id", "id"], "state = 'queued'")
     _partial_index("ix_attempts_look_at", "attempts", ["look_at"], "look_at IS NOT NULL")
     op.create_table(
         "attempt_tallies",
