@@ -91,6 +91,7 @@ class Office:
     seeded: Seeded
     clock: Clock
     line: PretendLine
+    carriers: PretendCarriers
     dialer: Dialer
 
     @property
@@ -190,9 +191,10 @@ def an_office(
     **more: Any,
 ) -> Office:
     clock, line = clock or Clock(), line or PretendLine()
+    carriers = PretendCarriers(line)
     dialer = Dialer(
         database,
-        PretendCarriers(line),
+        carriers,
         node=node,
         clock=clock,
         timing=timing,
@@ -200,7 +202,7 @@ def an_office(
         simulator=FREE_SIM,
         **more,
     )
-    return Office(database, seeded, clock, line, dialer)
+    return Office(database, seeded, clock, line, carriers, dialer)
 
 
 def phones(count: int, start: int = 0) -> Sequence[str]:

@@ -129,6 +129,7 @@ async def _dial(work: Work) -> None:
         callbacks = Callbacks(
             database,
             carriers,
+            timing=TIMING,
             prices=work.prices,
             clock=work.hours,
             is_live=floor.live.__contains__,
