@@ -54,7 +54,7 @@ WARM = 200
 NUMBERS = 4
 A_MINUTE = 600
 """Calls of each number: the clock goes so fast that they are just kept."""
-BATCH = 50
+BATCH = 200
 LATER = timedelta(minutes=20)
 """Each campaign has the numbers to itself."""
 ROWS = 5_000

@@ -67,7 +67,7 @@ Address = Annotated[
 class CreditsShown(Shown):
     balance: Amount
     threshold: Amount | None = Field(description="below it every campaign pauses; null: never")
-    email: str | None = Field(description="who is written to when that happens")
+    email: str | None = Field(description="who is written to when that happens; for who may change it")
     is_low: bool
     low_since: Time | None
     letters_failed: int = Field(description="tries in a row to write to `email`")
@@ -172,7 +172,7 @@ def _shown(asked: Asked, account: CreditAccount) -> CreditsShown:
     return CreditsShown(
         balance=account.balance,
         threshold=account.threshold,
-        email=account.email,
+        email=account.email if Scope.KEYS_WRITE in asked.caller.scopes else None,
         is_low=account.low_since is not None,
         low_since=account.low_since,
         letters_failed=account.letters_failed,

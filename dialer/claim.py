@@ -22,7 +22,7 @@ from storage.dialing import ANYWHERE, Attempt, Contact, ContactState, Run, Skip
 from storage.ids import CALL, new_id
 from storage.records import Flow, FlowStatus
 
-BATCH = 50
+BATCH = 200
 """Calls decided upon in one transaction."""
 PLACES = 20
 """Places that are looked through at once: a statement has an arm for each."""

@@ -180,7 +180,7 @@ async def _close_calls(work: UnitOfWork, ended: Sequence[Attempt], news: Mapping
 
 def _tallies(ended: Iterable[Attempt], flows: Mapping[str, Flow | None]) -> Iterable[AttemptTally]:
     for attempt in ended:
-        if attempt.outcome is None:
+        if attempt.outcome is None or attempt.contact is None:
             continue
         flow = flows[attempt.flow_id]
         window = flow.time_window if flow is not None else None

@@ -105,6 +105,10 @@ class Dialer:
     async def sweep(self) -> int:
         return await self._sweep.once()
 
+    def ringing(self) -> int:
+        """Calls that were placed here and are not heard of yet."""
+        return self._placing.room_taken()
+
     def on_the_line(self, call: str) -> None:
         """It was answered, and counts among the live calls of a process from now on."""
         self._placing.heard_of(call)

@@ -64,13 +64,16 @@ async def placed(work: UnitOfWork, accepted: Sequence[Placed], timing: Timing) -
 
 
 async def answered(work: UnitOfWork, call_id: str, *, at: datetime, timing: Timing, carrier_call: str = "") -> bool:
-    """The call's sound has come to us. False if it is over, has come before, or is no call of ours."""
+    """The call's sound has come to us.
+
+    False if nobody is to talk: it is over, has come before, is no call of ours, or a machine has answered.
+    """
     known = await work.attempts.get(call_id)
     if known is None:
         return False
     run = await work.runs.held(known.flow_id)
     attempt = (await work.attempts.held([call_id])).get(call_id)
-    if attempt is None or attempt.state in (AttemptState.ANSWERED, AttemptState.ENDED):
+    if attempt is None or attempt.machine or attempt.state in (AttemptState.ANSWERED, AttemptState.ENDED):
         return False
     attempt = replace(
         attempt,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from dialer.books import Books
+from dialer.breaker import LEAST
 from dialer.conclude import Report
 from dialer.intent import Decided
 from dialer.news import Placed
@@ -27,13 +29,14 @@ PAUSES = {
     Trouble.ACCOUNT: "The telephony provider refused the account: check its credentials.",
     Trouble.BALANCE: "The telephony provider says that the account has no balance.",
 }
+OUT_OF_REACH = "The telephony provider cannot be reached: resume the campaign when it can."
 NOT_SENT = frozenset({Trouble.BUSY_LINE, Trouble.UNREACHABLE})
 
 _log = logging.getLogger(__name__)
 
 
 class Placing:
-    """`room_taken` counts calls that were decided upon here, until they are heard of."""
+    """What was decided upon here counts as room taken until it is heard of."""
 
     def __init__(
         self,
@@ -52,6 +55,8 @@ class Placing:
         """When each may be forgotten."""
         self._held: dict[tuple[str, str], datetime] = {}
         """Organisation and carrier → until when it is not asked."""
+        self._unreached: Counter[str] = Counter()
+        """Organisation → calls in a row that no carrier would take."""
         self._dials: set[asyncio.Task[None]] = set()
 
     async def begin(self, calls: Sequence[Decided]) -> None:
@@ -105,6 +110,7 @@ class Placing:
         except Exception:  # noqa: BLE001 - a bug: whether it was placed is asked later
             _log.exception("a call could not be placed", extra={"call": attempt.id})
         else:
+            self._unreached[attempt.organisation_id] = 0
             self._books.enter(attempt.organisation_id, Placed(attempt, carrier_call, self._clock()))
 
     def _refused(self, attempt: Attempt, error: CarrierError) -> None:
@@ -116,9 +122,12 @@ class Placing:
         if trouble is Trouble.UNREACHABLE and now >= attempt.deadline:
             self._call_off(attempt)
         elif trouble in NOT_SENT:
+            unreached = self._unreached[attempt.organisation_id] = self._unreached[attempt.organisation_id] + 1
             wait = self._timing.backoff if error.retry_after is None else timedelta(seconds=error.retry_after)
             self._held[attempt.organisation_id, attempt.provider] = now + wait
-            self._end(attempt, Report(attempt.id, None, f"carrier_{trouble}", now, again_at=now + wait))
+            pause = OUT_OF_REACH if trouble is Trouble.UNREACHABLE and unreached >= LEAST else None
+            report = Report(attempt.id, None, f"carrier_{trouble}", now, again_at=now + wait, pause=pause)
+            self._end(attempt, report)
         elif trouble in PAUSES:
             self._end(attempt, Report(attempt.id, None, f"carrier_{trouble}", now, pause=PAUSES[trouble]))
         else:

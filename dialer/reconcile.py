@@ -68,8 +68,8 @@ class Reconciler:
         if attempt.state is AttemptState.QUEUED:
             self._end(attempt, Outcome.FAILED, "no_room", now)
             return
-        line = await self._carriers.line(attempt.organisation_id, attempt.provider)
         try:
+            line = await self._carriers.line(attempt.organisation_id, attempt.provider)
             if line is None:
                 raise CarrierError(Trouble.ACCOUNT, "its account is not connected any more")
             status = await line.find(Dial.of(attempt, self._timing))

@@ -13,6 +13,7 @@ from storage.dialing import Skip
 from storage.phones import LastDial
 
 NORTH_AMERICA = 1
+NO_COUNTRY = "001"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,10 @@ def can_be_dialled(phone: str) -> bool:
     try:
         number = phonenumbers.parse(phone)
     except phonenumbers.NumberParseException:
+        return False
+    if phonenumbers.region_code_for_country_code(number.country_code or 0) == NO_COUNTRY:
+        return False  # satellites, and services that are dear to call
+    if phonenumbers.number_type(number) == phonenumbers.PhoneNumberType.PREMIUM_RATE:
         return False
     if number.country_code == NORTH_AMERICA and str(number.national_number)[0] in "01":
         return False

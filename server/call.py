@@ -60,12 +60,15 @@ class LiveCall:
         self.plan = brief.plan
         self._session: CallSession | None = None
         self._transport: Transport | None = None
+        self._waiting: list[Frame] = []
         self._task: asyncio.Task[object] | None = None
         self._started_at = datetime.now(UTC)
 
     def command(self, frame: Frame) -> None:
-        """Ignored before the first sound and after the last."""
-        if self._session is not None and self._transport is not None and not self._transport.ending:
+        """Before the first sound it is kept until then; after the last it is ignored."""
+        if self._session is None:
+            self._waiting.append(frame)
+        elif self._transport is not None and not self._transport.ending:
             self._session.command(frame)
 
     def cut(self) -> None:
@@ -99,6 +102,8 @@ class LiveCall:
                 last=(journal, broadcaster),
             )
             self._session, self._transport = CallSession(transport, Pipeline(stages)), transport
+            for frame in self._waiting:
+                asyncio.get_running_loop().call_soon(self.command, frame)
             await self._session.run()
             ending = transport.ending
         except asyncio.CancelledError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import logging
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -12,13 +13,16 @@ from aiohttp import web
 
 from dialer.news import heard
 from dialer.ports import CarrierError, Carriers, CarrierStatus, Dial
+from dialer.reconcile import OVER
 from dialer.timing import Prices, Timing
 from server.carriers import adapted
 from storage.database import Database
 from storage.dialing import Attempt
+from storage.ids import CALL
 from transports import carrier
 from transports.exotel.callbacks import ReportError, read_report
 
+A_CALL = re.compile(rf"{CALL}[0-9a-z]{{20,30}}")
 _log = logging.getLogger(__name__)
 
 
@@ -89,11 +93,15 @@ class Callbacks:
             raise Unheard(503, "unconfirmed") from None
         if found is None or found.carrier_call != status.carrier_call:
             raise Unheard(403, "wrong_call")
+        if status.state in OVER and found.state not in OVER:
+            raise Unheard(503, "unconfirmed")  # it is told again, when the carrier knows it too
         return found
 
     async def _exotel(self, request: web.Request) -> web.Response:
         body = await request.read()
         call = request.query.get("call", "")
+        if not A_CALL.fullmatch(call):
+            return web.json_response({"detail": "The report is not believed"}, status=404)
         try:
             report = read_report(request.headers.get("Content-Type", ""), body)
             await self.report(call, request.query.get("token", ""), adapted(report.status))

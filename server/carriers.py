@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from aiohttp import ClientSession
 
@@ -14,7 +14,7 @@ from dialer import ports
 from dialer.accounts import EXOTEL, SIMULATOR
 from storage.assets import Integration
 from storage.database import Database
-from storage.sealing import Seal, integration_secret
+from storage.sealing import Seal, SealedError, integration_secret
 from transports import carrier
 from transports.exotel.account import ExotelAccount
 from transports.exotel.carrier import ExotelLine
@@ -71,6 +71,9 @@ class Places:
     """Of HTTP, without a slash at the end."""
     socket_secret: str = ""
     """The last part of the path /ws/exotel/{token}."""
+    user: str = ""
+    password: str = field(default="", repr=False)
+    """What a carrier has to show at the socket; empty: nothing."""
 
     def status(self, call: carrier.Dial) -> str:
         return f"{self.url}/webhooks/exotel/status?{urlencode({'call': call.call, 'token': call.token})}"
@@ -81,7 +84,9 @@ class Places:
     @property
     def socket(self) -> str:
         secret = f"/{self.socket_secret}" if self.socket_secret else ""
-        return f"{self.url.replace('http', 'ws', 1)}/ws/exotel{secret}"
+        scheme, _, host = self.url.replace("http", "ws", 1).partition("://")
+        shown = f"{quote(self.user, safe='')}:{quote(self.password, safe='')}@" if self.user else ""
+        return f"{scheme}://{shown}{host}/ws/exotel{secret}"
 
 
 class ConnectedCarriers:
@@ -104,18 +109,24 @@ class ConnectedCarriers:
         self._simulator = None if simulator is None else Adapted(simulator)
         self._exotel_url, self._request_seconds = exotel_url, request_seconds
         self._lines: dict[str, tuple[Integration, Adapted]] = {}
-        self._paces: dict[str, RequestPace] = {}
+        self._paces: dict[tuple[str, str], RequestPace] = {}
 
     async def line(self, organisation: str, provider: str) -> ports.PhoneLine | None:
+        """Raises CarrierError for an account that cannot be used."""
         if provider == SIMULATOR:
             return self._simulator
+        if provider != EXOTEL:
+            return None
         async with self._database.read(organisation) as work:
             kept = await work.integrations.get(EXOTEL)
         if kept is None:
             self._lines.pop(organisation, None)
             return None
         if organisation not in self._lines or self._lines[organisation][0] != kept:
-            self._lines[organisation] = kept, Adapted(self._exotel(kept))
+            try:
+                self._lines[organisation] = kept, Adapted(self._exotel(kept))
+            except (SealedError, ValueError, KeyError):  # their texts might hold what is sealed
+                raise ports.CarrierError(ports.Trouble.ACCOUNT, "the account cannot be opened") from None
         return self._lines[organisation][1]
 
     def _exotel(self, kept: Integration) -> ExotelLine:
@@ -142,5 +153,5 @@ class ConnectedCarriers:
             stream_url=self._places.stream,
             clock=self._clock,
             timeout=self._request_seconds,
-            pace=self._paces.setdefault(account.sid, RequestPace()),
+            pace=self._paces.setdefault((kept.organisation_id, account.sid), RequestPace()),
         )

@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 
 from pipeline.transport import Incoming
 from storage.database import Database
 from storage.dialing import Attempt
 
+AT_MOST = timedelta(seconds=60)
+"""From a decision to the socket of a call whose acceptance has not been written yet."""
 REFERENCE, TOKEN = "call", "token"
 """Of the custom parameters: ours, and no variables of the person who is called."""
 
@@ -23,7 +26,8 @@ async def placed(database: Database, incoming: Incoming) -> Attempt | None:
             if attempt is None or not _is_shown(incoming.custom.get(TOKEN, ""), attempt):
                 return None
         else:
-            attempt = await work.attempts.on_the_line(incoming.carrier_call, (incoming.from_number, incoming.to_number))
+            numbers = incoming.from_number, incoming.to_number
+            attempt = await work.attempts.on_the_line(incoming.carrier_call, numbers, since=datetime.now(UTC) - AT_MOST)
     return attempt if attempt is not None and attempt.ended_at is None else None
 
 

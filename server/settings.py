@@ -47,7 +47,7 @@ class Exotel(BaseModel, frozen=True, extra="forbid"):
     lead_seconds: float = Field(default=0.2, ge=0.02, le=5)
     """How far ahead of what is heard the sound is sent."""
     outbound_shape: Literal["extended", "minimal"] = "extended"
-    url: str = ""
+    url: str = Field(default="", pattern=r"^(https?://[!-~]+)?$")
     """Where its REST interface is, if not at the address of the account's region: a proxy, or a stand-in."""
 
     @model_validator(mode="after")
@@ -126,9 +126,9 @@ class Settings(BaseSettings):
     max_call_seconds: float = Field(default=3600, gt=0, allow_inf_nan=False)
     drain_seconds: float = Field(default=DRAIN_CAP, ge=0, le=DRAIN_CAP)
     """How long calls may go on after SIGTERM."""
-    price_per_minute: Decimal = Field(default=Decimal(0), ge=0, decimal_places=4)
+    price_per_minute: Decimal = Field(default=Decimal(0), ge=0, le=10_000, decimal_places=4)
     """Credits for a minute of talk."""
-    price_per_attempt: Decimal = Field(default=Decimal(0), ge=0, decimal_places=4)
+    price_per_attempt: Decimal = Field(default=Decimal(0), ge=0, le=10_000, decimal_places=4)
     """Credits for a call that the carrier accepts, answered or not."""
     ring_seconds: int = Field(default=45, ge=5, le=300)
     """How long an outgoing call rings."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 
 from pipeline.frames import Frame, Say
@@ -14,16 +15,31 @@ from server.assembly import Workshop
 from server.briefing import briefing
 from server.call import LiveCall, Office
 from server.phones import e164
+from storage.dialing import Attempt
 
 _log = logging.getLogger(__name__)
 
+RINGING_SECONDS = 0.2
+"""Between two looks at whether somebody has answered, while the server stops."""
 GOODBYE_SECONDS = 20.0
 """What a call has left once it was told that the server stops."""
 
 
 class Switchboard:
-    def __init__(self, office: Office, workshop: Workshop, *, max_calls: int, country: str) -> None:
-        """`country` is what numbers without a country code are of, as `IN`."""
+    def __init__(
+        self,
+        office: Office,
+        workshop: Workshop,
+        *,
+        max_calls: int,
+        country: str,
+        ringing: Callable[[], int] = lambda: 0,
+    ) -> None:
+        """`country` is what numbers without a country code are of, as `IN`.
+
+        `ringing` says how many calls were placed here that nobody has answered yet.
+        """
+        self._ringing = ringing
         self._office, self._workshop, self._max_calls, self._country = office, workshop, max_calls, country
         self._live: dict[str, LiveCall | None] = {}
         """None: its flow is being looked for."""
@@ -45,7 +61,7 @@ class Switchboard:
 
     def admit(self) -> str | None:
         """Why no call can be taken now; None if one can."""
-        if self.draining:
+        if self.draining and not self._ringing():
             return "The server is going down."
         if len(self._live) >= self._max_calls:
             return "All lines are busy."
@@ -57,36 +73,31 @@ class Switchboard:
             await transport.close()
             return
         self._nobody.clear()
-        minted = incoming.call
-        self._live[minted] = None
+        mine = {incoming.call}
+        self._live[incoming.call] = None
         try:
-            incoming, call = await self._call(self._in_full(incoming))
-            if call is None:
+            incoming = self._in_full(incoming)
+            placed = await outgoing.placed(self._office.database, incoming)
+            if placed is not None and placed.id not in self._live:
+                self._live[placed.id] = self._live.pop(incoming.call)
+                mine = {placed.id}
+                incoming = _of(placed, incoming)
+            elif placed is not None or outgoing.REFERENCE in incoming.custom or self.draining:
+                await transport.close()  # it is here already, or is not what it says, or comes too late
+                return
+            brief = await briefing(self._office.database, self._office.seal, incoming, placed)
+            if brief is None:
                 _log.warning("a call found no flow", extra={"call": incoming.call, "carrier": incoming.carrier})
                 await transport.close()
                 return
-            del self._live[minted]
+            call = LiveCall(self._office, self._workshop, brief, incoming)
             self._live[incoming.call] = call
             await call.run(transport)
         finally:
-            self._live.pop(minted, None)
-            self._live.pop(incoming.call, None)
+            for one in mine:
+                del self._live[one]
             if not self._live:
                 self._nobody.set()
-
-    async def _call(self, incoming: Incoming) -> tuple[Incoming, LiveCall | None]:
-        """One that the dialer has placed goes by the id that it has had from the beginning."""
-        attempt = await outgoing.placed(self._office.database, incoming)
-        if attempt is None and outgoing.REFERENCE in incoming.custom:
-            return incoming, None
-        if attempt is not None:
-            if attempt.id in self._live:
-                return incoming, None  # its line is here already: whoever comes second is not it
-            custom = outgoing.variables(incoming.custom)
-            numbers = {"from_number": attempt.caller_id, "to_number": attempt.phone}
-            incoming = replace(incoming, call=attempt.id, carrier=attempt.provider, custom=custom, **numbers)
-        brief = await briefing(self._office.database, self._office.seal, incoming, attempt)
-        return incoming, None if brief is None else LiveCall(self._office, self._workshop, brief, incoming)
 
     def _in_full(self, incoming: Incoming) -> Incoming:
         """Lines and customers are found by E.164; a carrier may leave the country out."""
@@ -101,7 +112,10 @@ class Switchboard:
         return live is not None
 
     async def drain(self, seconds: float) -> None:
-        """Takes no new call and waits for the live ones; those that outlast `seconds` are told goodbye, then cut."""
+        """Takes no new call and waits for the live ones; those that outlast `seconds` are told goodbye, then cut.
+
+        Whoever is being called at that moment may still answer.
+        """
         self.draining = True
         if await self._empty_within(seconds):
             return
@@ -117,7 +131,22 @@ class Switchboard:
     async def _empty_within(self, seconds: float) -> bool:
         try:
             async with asyncio.timeout(seconds):
-                await self._nobody.wait()
+                while self._live or self._ringing():
+                    await self._nobody.wait()
+                    if self._ringing():
+                        await asyncio.sleep(RINGING_SECONDS)
         except TimeoutError:
             return False
         return True
+
+
+def _of(placed: Attempt, incoming: Incoming) -> Incoming:
+    """A call that the dialer has placed goes by the id that it has had from the beginning."""
+    return replace(
+        incoming,
+        call=placed.id,
+        carrier=placed.provider,
+        from_number=placed.caller_id,
+        to_number=placed.phone,
+        custom=outgoing.variables(incoming.custom),
+    )

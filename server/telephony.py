@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from math import ceil
 
 from dialer.dialer import Dialer
 from dialer.timing import Prices, Timing
@@ -55,7 +56,7 @@ async def telephony(
 ) -> AsyncIterator[Telephony]:
     """Places nothing until the dialer is run."""
     timing = Timing(
-        ring=timedelta(seconds=settings.ring_seconds), call=timedelta(seconds=int(settings.max_call_seconds))
+        ring=timedelta(seconds=settings.ring_seconds), call=timedelta(seconds=ceil(settings.max_call_seconds))
     )
     prices = prices_of(settings)
     async with AsyncExitStack() as stack:
@@ -70,7 +71,12 @@ async def telephony(
             database,
             seal,
             await stack.enter_async_context(exotel_session()),
-            places=Places(settings.url, settings.exotel.token.get_secret_value()),
+            places=Places(
+                settings.url,
+                settings.exotel.token.get_secret_value(),
+                user=settings.exotel.user,
+                password=settings.exotel.password.get_secret_value(),
+            ),
             clock=now,
             simulator=network,
             exotel_url=settings.exotel.url,

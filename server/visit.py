@@ -12,6 +12,7 @@ from rich.console import Console
 
 from server.settings import Settings
 from server.wiring import running
+from storage import migrations
 from storage.database import Database, UnusableDatabaseError
 from storage.keys import key_for, new_token
 from storage.records import Scope
@@ -35,6 +36,7 @@ async def visited(settings: Settings, console: Console, *, doing: str, what: str
         console.print(f"{doing} the server at {settings.url}.", style="dim")
         yield Host(settings.url, is_private=False)
         return
+    await _must_be_idle(settings, what)
     console.print(f"No server at {settings.url}: starting one for this {what}.", style="dim")
     async with running(settings.model_copy(update={"port": 0, "public_url": None})) as server:
         await server.settled.wait()
@@ -43,6 +45,18 @@ async def visited(settings: Settings, console: Console, *, doing: str, what: str
         if server.first_key:
             console.print(f"Your first API key, shown only now: [bold]{server.first_key}[/bold]")
         yield Host(server.url, is_private=True)
+
+
+async def _must_be_idle(settings: Settings, what: str) -> None:
+    """A server that is started for a moment would go on with campaigns, and nobody could come through to it."""
+    async with Database(settings.database) as database:
+        async with database.connect() as connection:
+            if await connection.run_sync(migrations.revision) != migrations.HEAD:
+                return
+        async with database.read() as work:
+            busy = await work.flows.to_be_dialled() or await work.attempts.queued(1)
+    if busy:
+        raise VisitError(f"Campaigns are active or scheduled here: start the server with make run for this {what}.")
 
 
 async def answers(url: str) -> bool:

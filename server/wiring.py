@@ -115,17 +115,28 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
         )
         ledger = Ledger(database)
         office = Office(database, ledger, stories, recordings, metrics, node, shared.seal, telephone.desk)
-        switchboard = Switchboard(office, workshop, max_calls=settings.max_calls, country=settings.country)
+        switchboard = Switchboard(
+            office,
+            workshop,
+            max_calls=settings.max_calls,
+            country=settings.country,
+            ringing=telephone.dialer.ringing,
+        )
         floor.switchboard = switchboard
         server = Server(switchboard, settings.url, first_key)
 
         def not_ready() -> str | None:
+            """For those that ask whether calls are taken."""
+            return "The server is going down." if switchboard.draining else taken()
+
+        def taken() -> str | None:
+            """For those that bring one."""
             return switchboard.admit() if server.ready.is_set() else server.unready
 
         lag = LoopLag(registry)
         app = create_app(
             [
-                *_exotel(settings, switchboard, metrics, not_ready).routes(),
+                *_exotel(settings, switchboard, metrics, taken).routes(),
                 *LiveSocket(shared, stories).routes(),
                 *telephone.callbacks.routes(),
                 metrics_route(registry),

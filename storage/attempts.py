@@ -137,8 +137,8 @@ class Attempts:
         its = attempts.c.phone.in_(phones), attempts.c.ended_at.is_(None), self._mine
         return frozenset(row["phone"] for row in await self._tenancy.rows(select(attempts.c.phone).where(*its)))
 
-    async def on_the_line(self, carrier_call: str, numbers: Sequence[str]) -> Attempt | None:
-        """The one that a carrier has by this id; or one that has none yet, between these two numbers."""
+    async def on_the_line(self, carrier_call: str, numbers: Sequence[str], *, since: datetime) -> Attempt | None:
+        """The one that a carrier has by this id; or one without, decided upon `since` then, between these numbers."""
         if not carrier_call:
             return None
         one, other = numbers
@@ -146,7 +146,8 @@ class Attempts:
             and_(attempts.c.phone == one, attempts.c.caller_id == other),
             and_(attempts.c.phone == other, attempts.c.caller_id == one),
         )
-        its = or_(attempts.c.carrier_call == carrier_call, and_(attempts.c.carrier_call == "", theirs))
+        fresh = and_(attempts.c.carrier_call == "", attempts.c.decided_at > since)
+        its = or_(attempts.c.carrier_call == carrier_call, and_(fresh, theirs))
         going_on = attempts.c.ended_at.is_(None), attempts.c.state != AttemptState.QUEUED, self._mine
         row = await self._tenancy.row(
             select(attempts).where(its, *going_on).order_by(attempts.c.carrier_call.desc(), attempts.c.id.desc())

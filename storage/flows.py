@@ -107,6 +107,12 @@ class Flows:
         active = flows.c.kind == FlowKind.OUTBOUND, flows.c.status == FlowStatus.ACTIVE, self._mine
         return [Flow(**row) for row in await self._tenancy.rows(select(flows).where(*active).order_by(flows.c.id))]
 
+    async def to_be_dialled(self) -> bool:
+        """Whether any campaign is active or scheduled."""
+        states = [FlowStatus.ACTIVE, FlowStatus.SCHEDULED]
+        its = flows.c.kind == FlowKind.OUTBOUND, flows.c.status.in_(states), self._mine
+        return await self._tenancy.row(select(flows.c.id).where(*its)) is not None
+
     async def scheduled(self, *, before: datetime) -> list[Flow]:
         """Campaigns whose time has come, the longest due first."""
         due = flows.c.status == FlowStatus.SCHEDULED, flows.c.start_at <= before, self._mine

@@ -16,7 +16,7 @@ from control_api.campaigns import flow_moves
 from control_api.campaigns.progress_stream import ProgressStream, ReaderGoneError
 from control_api.people.event_stream import MEDIA
 from control_api.web.asked import Asked
-from control_api.web.errors import bad, not_found
+from control_api.web.errors import RefusedError, bad, not_found
 from control_api.web.shapes import Body, Shown
 from storage.dialing import COUNTED, ProgressEvent, ProgressKind, Run
 from storage.records import CallStatus, Flow, FlowKind, FlowStatus, Outcome
@@ -83,6 +83,11 @@ class Reset(Shown):
     flow_uuid: str = Field(alias="campaign_uuid")
 
 
+MOST_STREAMS = 40
+"""Of one organisation in this process: each asks the database every second."""
+RETRY_SECONDS = 10
+
+
 TOLD_AS: dict[ProgressKind, type[CallChange] | type[StatusChange]] = {
     ProgressKind.CALL: CallChange,
     ProgressKind.STATUS: StatusChange,
@@ -139,12 +144,18 @@ async def progress(asked: Asked, flow_uuid: str, query: After, headers: LastEven
         raise bad("kind is inbound: such a flow calls nobody")
     if after is not None and after == seen.sequence and seen.is_over:
         return web.Response(status=204)
+    streams = asked.services.streams
+    if streams[asked.organisation] >= MOST_STREAMS:
+        raise RefusedError(429, f"At most {MOST_STREAMS} streams may be open at once", retry_after=RETRY_SECONDS)
     stream = ProgressStream(asked.request, by_alias=asked.vocabulary.by_alias)
+    streams[asked.organisation] += 1
     try:
         await stream.begin()
         await _follow(asked, stream, seen, after)
     except ReaderGoneError:
         pass  # it comes again if it wants more
+    finally:
+        streams[asked.organisation] -= 1
     return stream.answer
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -62,6 +63,8 @@ class Services:
     """What calls cost."""
     greeting: Greeting = unspoken
     """What a customer hears first. Overrides in the records may be masked. May raise ValidationError."""
+    streams: Counter[str] = field(default_factory=Counter)
+    """Streams of events that are open, by organisation."""
     longest_stream: float = 900.0
     """Seconds after which a stream of events ends: who reads it comes again, and shows a key that is still good."""
 

@@ -30,11 +30,17 @@ JSON = "application/json"
 def routes(endpoints: Iterable[Endpoint]) -> list[web.RouteDef]:
     """Fixed paths before those with placeholders, so that `/meta/tags` is nobody's id."""
     found = [
-        web.route(endpoint.method, path, _handler(endpoint, vocabulary))
+        web.route(endpoint.method, path, _handler(endpoint, vocabulary), **_head(endpoint))
         for endpoint in endpoints
         for vocabulary, path in endpoint.places
     ]
     return sorted(found, key=lambda route: [part.startswith("{") for part in route.path.split("/")])
+
+
+def _head(endpoint: Endpoint) -> dict[str, bool]:
+    """Who writes an answer bit by bit would write it after the head of a HEAD too."""
+    streams = endpoint.method == "GET" and any(kind.startswith("text/") for kind in endpoint.media)
+    return {"allow_head": False} if streams else {}
 
 
 def _handler(endpoint: Endpoint, vocabulary: Vocabulary) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:

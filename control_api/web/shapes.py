@@ -51,12 +51,18 @@ def _to_the_second(time: datetime) -> str:
 
 def _phone(text: str) -> str:
     """E.164 that could be somebody's. The examples of the documents (+1 555…) are nobody's, and pass."""
-    if re.fullmatch(r"\+[1-9]\d{6,14}", text):
-        number = phonenumbers.parse(text)
-        possible = phonenumbers.is_possible_number(number)
-        if possible and (number.country_code != 1 or str(number.national_number)[0] in "23456789"):
-            return text
+    if re.fullmatch(r"\+[1-9]\d{6,14}", text, re.ASCII) and _can_be(text):
+        return text
     raise ValueError("must be in E.164 format")
+
+
+def _can_be(text: str) -> bool:
+    try:
+        number = phonenumbers.parse(text)
+    except phonenumbers.NumberParseException:  # no country has that code
+        return False
+    possible = phonenumbers.is_possible_number(number)
+    return possible and (number.country_code != 1 or str(number.national_number)[0] in "23456789")
 
 
 def _zone(text: str) -> str:

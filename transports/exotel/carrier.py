@@ -14,7 +14,15 @@ from contextlib import aclosing, suppress
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
-from aiohttp import AddrInfoType, ClientError, ClientResponse, ClientSession, ClientTimeout, TCPConnector
+from aiohttp import (
+    AddrInfoType,
+    ClientError,
+    ClientResponse,
+    ClientSession,
+    ClientTimeout,
+    DummyCookieJar,
+    TCPConnector,
+)
 from yarl import URL
 
 from transports.carrier import CarrierError, CarrierStatus, Dial, Trouble
@@ -30,7 +38,7 @@ MOST_PAGES = 10
 
 def exotel_session() -> ClientSession:
     """The connections for an ExotelLine. A request that was given up is not sent later by the system's own retries."""
-    return ClientSession(connector=TCPConnector(socket_factory=_abrupt_socket))
+    return ClientSession(connector=TCPConnector(socket_factory=_abrupt_socket), cookie_jar=DummyCookieJar())
 
 
 class ExotelLine:

@@ -26,7 +26,12 @@ LONGEST_RETRY_AFTER = 300.0
 PAGE = 100
 """Calls on one page of a list, which is Exotel's most."""
 
-_NOT_THIS_NUMBER = re.compile(r"\bn?dnc\b|\bdnd\b|do[ -]not[ -](call|disturb)|\bnumber\b.*\bregulat", re.I | re.S)
+_NOT_THIS_NUMBER = re.compile(
+    r"\bn?dnc\b|\bdnd\b|do[ -]not[ -](call|disturb)|\bopted[ -]?out\b|\bnumber\b.*\bregulat|\bregulat.*\bnumber\b",
+    re.I | re.S,
+)
+_ABOUT_FROM = re.compile(r"\bfrom\b", re.I)
+_BALANCE = re.compile(r"\bbalance\b|\bcredits?\b|\brecharge\b", re.I)
 _OF_EVERY_CALL = re.compile(
     r"caller ?id|exophone|url\b|app ?id|applet|\bflow\b|stream|callback|custom ?field|time ?(limit|out)|call ?type",
     re.I,
@@ -132,7 +137,9 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes) -> CarrierErro
     match status:
         case 429:
             return CarrierError(Trouble.BUSY_LINE, detail, retry_after=retry_after(headers))
-        case 400 | 422 if not _OF_EVERY_CALL.search(message):
+        case 400 | 403 | 422 if _BALANCE.search(message):
+            return CarrierError(Trouble.BALANCE, detail)
+        case 400 | 422 if _ABOUT_FROM.match(message) or not _OF_EVERY_CALL.search(message):
             # Also where Exotel does not say what is wrong: all else in the form is the same for every call, and what
             # is wrong with every call is found out by the first few of them.
             return CarrierError(Trouble.INVALID_NUMBER, detail)
