@@ -7,7 +7,7 @@ import gc
 import logging
 import socket
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -20,16 +20,14 @@ from control_api.access.addresses import trusted_networks
 from control_api.app import create_app
 from control_api.records.live import LiveSocket
 from control_api.records.stories import Stories
-from dialer.conclude import Report, conclude
 from dialer.dialer import Dialer
-from dialer.timing import Prices
 from processors.meter import Metrics
 from processors.models import ModelMissing
 from processors.recorder import RecordingThread
 from processors.smart_turn import SmartTurn
 from processors.voice_detector import VoiceDetector
-from processors.wav import repair
 from server import demo, warmup
+from server.after_a_crash import mended
 from server.assembly import Workshop
 from server.call import Office
 from server.control import services
@@ -49,7 +47,6 @@ from storage.database import Database
 from storage.ids import CALL, new_id
 from storage.migrations import migrate
 from storage.recordings import Recordings
-from storage.records import Call, CallType
 from storage.seed import seed
 from transports.exotel.endpoint import Credentials, ExotelEndpoint
 
@@ -89,7 +86,7 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
         first_key = await _first_start(database, settings)
         node = await asyncio.to_thread(node_name, settings)
         prices = prices_of(settings)
-        await _after_a_crash(database, recordings, node, prices)
+        await mended(database, recordings, node, prices)
 
         http = await stack.enter_async_context(ClientSession())
         shared = await stack.enter_async_context(services(settings, database, http))
@@ -227,38 +224,6 @@ async def _first_start(database: Database, settings: Settings) -> str | None:
             token=_plain(chosen) if chosen is not None else None,
         )
     return made.token if made is not None and chosen is None else None
-
-
-async def _after_a_crash(database: Database, recordings: Recordings, node: str, prices: Prices) -> None:
-    """Closes the calls and mends the recordings that an earlier process of this node left open."""
-    for path in await asyncio.to_thread(recordings.unfinished):
-        with suppress(FileNotFoundError, ValueError):
-            if await asyncio.to_thread(repair, recordings.file(path)):
-                _log.info("a recording was mended", extra={"file": path})
-        await asyncio.to_thread(recordings.finish, path)
-    async with database.begin() as work:
-        left = await work.calls.abandoned(node, at=datetime.now(UTC))
-        for call in left:
-            if call.recording is not None and not await asyncio.to_thread(_is_there, recordings, call.recording):
-                await work.calls.unrecorded(call.id)
-            body = {"call": call.id, "outcome": call.outcome, "duration_seconds": call.duration}
-            await work.announce("call.ended", body, organisation=call.organisation_id)
-            if call.call_type is CallType.OUTBOUND:
-                await conclude(work.of(call.organisation_id), [_left(call)], prices)
-    if left:
-        _log.warning("calls that a crash had left open were closed", extra={"calls": len(left)})
-
-
-def _left(call: Call) -> Report:
-    assert call.outcome is not None
-    assert call.ended_at is not None
-    return Report(call.id, call.outcome, call.reason, call.ended_at, talk_seconds=call.duration or 0.0)
-
-
-def _is_there(recordings: Recordings, path: str) -> bool:
-    with suppress(ValueError):
-        return recordings.file(path).is_file()
-    return False
 
 
 async def _make_ready(server: Server, settings: Settings, judge: SmartTurn) -> None:

@@ -14,7 +14,7 @@ from storage.asset_tables import contact_list_members, customers
 from storage.assets import Customer
 from storage.dialing import ANYWHERE
 from storage.dialing_tables import contacts
-from storage.phones import Phones
+from storage.opt_outs import OptOuts
 from storage.records import Call, CallType
 from storage.searching import found_by
 from storage.tagged import numbers_tagged, numbers_with_any, tag, tags_in_use
@@ -61,7 +61,7 @@ class Upserted:
 
 class Customers:
     def __init__(self, tenancy: Tenancy) -> None:
-        self._tenancy = tenancy
+        self._tenancy, self._opt_outs = tenancy, OptOuts(tenancy)
 
     async def add(self, customer: Customer) -> bool:
         """False if another has its phone."""
@@ -155,7 +155,7 @@ class Customers:
         before = await self.get(customer.id)
         if before is None:
             return False
-        customer = await self._heeded(before, customer, now)
+        customer = await self._opt_outs.heeded(before, customer, now)
         if customer.timezone != before.timezone:
             await self._moved([customer.id])
         changed = values(replace(customer, updated_at=now))
@@ -277,41 +277,15 @@ class Customers:
 
     async def _insert(self, fresh: Sequence[Customer]) -> None:
         for part in _sliced(fresh):
-            refusing = await self._phones(part[0]).opted_out({customer.phone for customer in part})
-            # Who opted out once, and was deleted since, does not come back as somebody who may be called.
-            known = [replace(one, opted_out=one.opted_out or one.phone in refusing) for one in part]
+            known = await self._opt_outs.known(part)
             await self._tenancy.add_many(customers, known)
-            await self._refuse(known)
+            await self._opt_outs.refuse(known)
             await self._tag(known, anew=True)
-
-    async def _refuse(self, changed: Sequence[Customer]) -> None:
-        """Whoever has opted out is not called any more, whatever becomes of the customer."""
-        refusing = sorted({customer.phone for customer in changed if customer.opted_out})
-        if refusing:
-            await self._phones(changed[0]).opt_out(refusing, at=changed[0].updated_at)
-
-    async def _heeded(self, before: Customer, customer: Customer, now: datetime) -> Customer:
-        """The same for one whose record is changed by hand. Who takes over a phone takes over its owner's no."""
-        phones = self._phones(customer)
-        await phones.alone()
-        if not customer.opted_out and not (before.opted_out and before.phone == customer.phone):
-            customer = replace(customer, opted_out=customer.phone in await phones.opted_out({customer.phone}))
-        if customer.opted_out:
-            await self._refuse([replace(customer, updated_at=now)])
-        elif before.opted_out:
-            its = customers.c.phone == customer.phone, customers.c.opted_out, self._mine
-            refusing = {row["id"] for row in await self._tenancy.rows(select(customers.c.id).where(*its))}
-            if refusing <= {customer.id}:
-                await phones.opt_in(customer.phone)
-        return customer
 
     async def _moved(self, ids: Collection[str]) -> None:
         """Where they live was changed: campaigns that wait for them look anew when they may be called."""
         waiting = contacts.c.customer_id.in_(ids), contacts.c.due_at.is_not(None), self._tenancy.mine(contacts)
         await self._tenancy.change(update(contacts).where(*waiting).values(place=ANYWHERE))
-
-    def _phones(self, customer: Customer) -> Phones:
-        return Phones(replace(self._tenancy, organisation=customer.organisation_id))
 
     async def _update(self, changed: Sequence[Customer]) -> None:
         columns = [column.name for column in _FIELDS if column.name not in KEPT]
@@ -320,7 +294,7 @@ class Customers:
         for part in _sliced(changed):
             rows = [{"id_": new.id, **{f"new_{name}": getattr(new, name) for name in columns}} for new in part]
             await self._tenancy.connection.execute(statement, rows)
-            await self._refuse(part)
+            await self._opt_outs.refuse(part)
 
     async def _tag(self, changed: Sequence[Customer], *, anew: bool = False) -> None:
         """Makes the index of tags say what the records say."""

@@ -9,7 +9,7 @@ from pydantic import BaseModel, TypeAdapter
 from sqlalchemy import Integer, String, Table
 
 from control_api.app import ENDPOINTS
-from storage import asset_tables, tables
+from storage import asset_tables, dialing_tables, tables
 from storage.asset_tables import customers
 from storage.tables import flows
 
@@ -17,6 +17,7 @@ TABLES = {
     "API keys": tables.api_keys,
     "Campaigns in Vapi's words": flows,
     "Contact lists": asset_tables.contact_lists,
+    "Credits": dialing_tables.credit_accounts,
     "Customers": customers,
     "Flows": flows,
     "Organisation": tables.organisations,

@@ -225,13 +225,12 @@ async def test_a_redis_that_hangs_delays_only_those_who_found_it_so(monkeypatch:
 
     server = await asyncio.start_server(silence, "127.0.0.1", 0)
     limits = Limits(f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}", Rules())
-    began = time.monotonic()
     await asyncio.gather(*(hits(limits, 1, "GET /x", None, key=None, address="a") for _ in range(50)))
-    assert 0.1 <= time.monotonic() - began < 2
-    began = time.monotonic()
+    found_it_so = len(lines)
+    assert found_it_so > 0
     verdict = await hits(limits, 20, "GET /x", None, key=None, address="a")
     assert verdict.remaining == 30
-    assert time.monotonic() - began < 1
+    assert len(lines) == found_it_so
     await limits.close()
     server.close()
     await until(lambda: all(line.transport.is_closing() for line in lines))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -57,6 +57,8 @@ class House(Books):
     workshop: Workshop
     max_calls: int = 10
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+    ringing: Callable[[], int] = lambda: 0
+    """Calls that somebody has yet to answer."""
 
     def __post_init__(self) -> None:
         self.bus = Stories(MemoryBus())
@@ -71,7 +73,9 @@ class House(Books):
             SEAL,
             OutboundDesk(Timing(), Prices()),
         )
-        self.switchboard = Switchboard(self.office, self.workshop, max_calls=self.max_calls, country="IN")
+        self.switchboard = Switchboard(
+            self.office, self.workshop, max_calls=self.max_calls, country="IN", ringing=lambda: self.ringing()
+        )
 
     async def agent(self, config: Mapping[str, Any]) -> None:
         """What the demo line's agent does from now on."""
