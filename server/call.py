@@ -93,7 +93,8 @@ class LiveCall:
             if not ours:
                 await transport.close()
                 return
-            file = await asyncio.to_thread(office.recordings.begin, recording) if recording else None
+            if recording is not None:
+                file = await to_the_end(asyncio.to_thread(office.recordings.begin, recording))
             stages = await self._workshop.stages(
                 self.plan,
                 rate=transport.rate,
@@ -159,7 +160,7 @@ class LiveCall:
             )
             async with self._office.database.begin(self._flow.organisation_id) as work:
                 await self._desk.ended(work, end)
-            if recording is not None and file is not None:
+            if recording is not None:
                 await asyncio.to_thread(self._office.recordings.finish, recording)
 
         try:
