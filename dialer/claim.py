@@ -172,7 +172,7 @@ async def _fit(
         if customer is not None and customer.phone == contact.phone:
             place = zones_of(contact.phone, customer.timezone, schedule.fallback)
             person = Person(contact.phone, place, contact.phone in opted_out, last_dials.get(contact.phone))
-            skip = screen.verdict(person, own=flow.id if contact.attempts else "")
+            skip = screen.still(person, own=flow.id if contact.attempts else "")
         if skip is not None:
             ledger.moved(contact, ContactState.SKIPPED, now, due_at=None, reason=skip)
         elif contact.phone in on_the_line:

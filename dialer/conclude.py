@@ -33,6 +33,8 @@ LATEST = 500
 """Calls that the breaker looks at, at most."""
 EVENTS = {Outcome.NO_ANSWER: "call.no_answer", Outcome.VOICEMAIL: "call.voicemail"}
 """Told beside `call.ended`."""
+NOT_ENTERED = frozenset({AttemptState.QUEUED, AttemptState.INTENDED})
+"""Nothing was heard of it since it was decided upon."""
 OVER = frozenset({FlowStatus.CANCELLED, FlowStatus.COMPLETED})
 
 
@@ -66,8 +68,7 @@ async def conclude(work: UnitOfWork, reports: Iterable[Report], prices: Prices) 
     told: dict[str, list[Report]] = {}
     for report in reports:
         told.setdefault(report.call, []).append(report)
-    known = await work.attempts.by_ids(told)
-    runs = await work.runs.all_held(attempt.flow_id for attempt in known.values())
+    runs = await work.runs.all_held(await work.attempts.flows_of(told))
     held = await work.attempts.held(told)
     fresh = [
         (attempt, report)
@@ -87,7 +88,8 @@ async def conclude(work: UnitOfWork, reports: Iterable[Report], prices: Prices) 
         if ledger is not None and contact is not None:
             _settle(ledger, contact, attempt, report, flows[attempt.flow_id])
     await work.attempts.save(ended)
-    await enter(work, [attempt for attempt in ended if attempt.outcome is not None])
+    strangers = {old.id for old, _ in fresh if old.state in NOT_ENTERED}
+    await enter(work, [attempt for attempt in ended if attempt.outcome is not None and attempt.id in strangers])
     await _close_calls(work, ended, news)
     await work.attempt_tallies.add(_tallies(ended, flows))
     await _charge(work, [attempt for attempt in ended if attempt.cost])

@@ -11,15 +11,16 @@ from storage.records import Call, CallStatus, CallType
 
 async def enter(work: UnitOfWork, placed: Sequence[Attempt]) -> None:
     """Of one organisation. What is there already stays as it is."""
-    agents = {}
-    for flow_id in {attempt.flow_id for attempt in placed}:
-        flow = await work.flows.get(flow_id)
-        agents[flow_id] = flow.agent_id if flow is not None else None
+    if not placed:
+        return
+    flows = {attempt.flow_id for attempt in placed}
+    agents = await work.flows.agents_of(flows)
+    for flow_id in flows:
         rung = [attempt for attempt in placed if attempt.flow_id == flow_id and attempt.carrier_call]
         if rung:
             latest = max(attempt.decided_at for attempt in rung)
-            await work.phones.dialled(sorted(attempt.phone for attempt in rung), flow_id, at=latest)
-    await work.calls.open_unless([call_of(attempt, agents[attempt.flow_id]) for attempt in placed])
+            await work.phones.dialled([attempt.phone for attempt in rung], flow_id, at=latest)
+    await work.calls.open_unless([call_of(attempt, agents.get(attempt.flow_id)) for attempt in placed])
 
 
 def call_of(attempt: Attempt, agent_id: str | None, status: CallStatus = CallStatus.DIALING) -> Call:

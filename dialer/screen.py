@@ -36,8 +36,10 @@ class Screen:
 
     def verdict(self, person: Person, *, own: str = "") -> Skip | None:
         """None: they are called. `own` is a campaign whose calls do not count, as it tries somebody again."""
-        if not can_be_dialled(person.phone):
-            return Skip.INVALID_NUMBER
+        return self.still(person, own=own) if can_be_dialled(person.phone) else Skip.INVALID_NUMBER
+
+    def still(self, person: Person, *, own: str = "") -> Skip | None:
+        """As `verdict`, of one whose number was found to be right before."""
         if person.opted_out:
             return Skip.OPTED_OUT
         last = person.last_dial

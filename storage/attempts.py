@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Self
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, literal_column, or_, select, union_all, update
+from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select, union_all, update
 
 from storage.dialing import LOST, Attempt, AttemptState
 from storage.dialing_tables import attempts, do_not_call
 from storage.ids import CALL, first_id
+from storage.many import update_many
 from storage.records import FlowStatus, Outcome
 from storage.tables import flows
 from storage.tenancy import Tenancy
@@ -75,25 +76,23 @@ class Attempts:
         return None if row is None else Attempt(**row)
 
     async def by_ids(self, ids: Collection[str]) -> dict[str, Attempt]:
-        rows = await self._tenancy.rows(select(attempts).where(attempts.c.id.in_(ids), self._mine))
+        rows = await self._tenancy.rows(select(attempts).where(self._tenancy.named(attempts.c.id, ids)))
         return {row["id"]: Attempt(**row) for row in rows}
+
+    async def flows_of(self, ids: Collection[str]) -> list[str]:
+        """Ids of the campaigns that they belong to."""
+        its = select(attempts.c.flow_id).distinct().where(self._tenancy.named(attempts.c.id, ids))
+        return [row["flow_id"] for row in await self._tenancy.rows(its)]
 
     async def held(self, ids: Collection[str]) -> dict[str, Attempt]:
         """As `by_ids`, and nobody else changes them until the end of the transaction. Hold their runs before."""
-        its = select(attempts).where(attempts.c.id.in_(ids), self._mine).order_by(attempts.c.id)
+        its = select(attempts).where(self._tenancy.named(attempts.c.id, ids)).order_by(attempts.c.id)
         return {row["id"]: Attempt(**row) for row in await self._tenancy.rows(its.with_for_update())}
 
     async def save(self, changed: Sequence[Attempt]) -> None:
-        """What calling changes in them. They must be held: whose they are was asked then.
-
-        To ask again would have a database without statistics read all of the organisation's for each.
-        """
-        if not changed:
-            return
-        to: dict[str, Any] = {name: bindparam(f"new_{name}") for name in CHANGES}
-        statement = update(attempts).where(attempts.c.id == bindparam("id_")).values(to)
-        rows = [{"id_": one.id, **{f"new_{name}": getattr(one, name) for name in CHANGES}} for one in changed]
-        await self._tenancy.connection.execute(statement, rows)
+        """What calling changes in them. They must be held: whose they are was asked then."""
+        rows = [{name: getattr(one, name) for name in ("id", *CHANGES)} for one in changed]
+        await update_many(self._tenancy.connection, attempts, "id", rows)
 
     async def look_again(self, call_id: str, at: datetime) -> None:
         its = attempts.c.id == call_id, attempts.c.ended_at.is_(None), self._mine
@@ -122,11 +121,10 @@ class Attempts:
         )
         going_on = select(flows.c.id).where(flows.c.id == attempts.c.flow_id, flows.c.status == FlowStatus.ACTIVE)
         its = (
-            attempts.c.id.in_(ids),
+            self._tenancy.named(attempts.c.id, ids),
             attempts.c.state == AttemptState.INTENDED,
             attempts.c.contact.is_(None) | going_on.exists(),
             ~opted_out.exists(),
-            self._mine,
         )
         return frozenset(row["id"] for row in await self._tenancy.rows(select(attempts.c.id).where(*its)))
 
@@ -137,7 +135,7 @@ class Attempts:
 
     async def open_phones(self, phones: Collection[str]) -> frozenset[str]:
         """Those that are being called, or are about to be."""
-        its = attempts.c.phone.in_(phones), attempts.c.ended_at.is_(None), self._mine
+        its = self._tenancy.among(attempts.c.phone, phones), attempts.c.ended_at.is_(None), self._mine
         return frozenset(row["phone"] for row in await self._tenancy.rows(select(attempts.c.phone).where(*its)))
 
     async def on_the_line(self, carrier_call: str, numbers: Sequence[str], *, since: datetime) -> Attempt | None:
@@ -182,7 +180,9 @@ class Attempts:
         decided = attempts.c.state != AttemptState.QUEUED
         recent = (
             select(attempts.c.line, func.count().label("calls"))
-            .where(attempts.c.line.in_(lines), attempts.c.decided_at > now - MINUTE, decided, self._mine)
+            .where(
+                self._tenancy.among(attempts.c.line, lines), attempts.c.decided_at > now - MINUTE, decided, self._mine
+            )
             .group_by(attempts.c.line)
         )
         calls = {row["line"]: row["calls"] for row in await self._tenancy.rows(recent)}
@@ -221,12 +221,14 @@ class Attempts:
         found = [Attempt(**row) for row in rows]
         if found:
             ids = [one.id for one in found]
-            await self._tenancy.change(update(attempts).where(attempts.c.id.in_(ids)).values(look_at=again_at))
+            await self._tenancy.change(
+                update(attempts).where(self._tenancy.named(attempts.c.id, ids)).values(look_at=again_at)
+            )
         return found
 
     async def of_contacts(self, numbers: Collection[int]) -> dict[int, list[Attempt]]:
         """By contact, oldest first."""
-        its = attempts.c.contact.in_(numbers), self._mine
+        its = self._tenancy.among(attempts.c.contact, numbers), self._mine
         found: dict[int, list[Attempt]] = {}
         for row in await self._tenancy.rows(select(attempts).where(*its).order_by(attempts.c.id)):
             found.setdefault(row["contact"], []).append(Attempt(**row))

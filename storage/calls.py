@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy import func, or_, select, update
 
 from storage.call_search import EVERY_CALL, CallFilter, found
 from storage.customers import Customers
+from storage.many import insert_many, update_many
 from storage.records import LIVE, Call, CallStatus, CallType, Outcome, Turn, TurnLatency
 from storage.statistics import Statistics
 from storage.tables import calls, turn_latencies, turns
@@ -54,8 +55,8 @@ class Calls:
     async def open_unless(self, fresh: Sequence[Call]) -> None:
         """Those that nobody has opened yet."""
         if fresh:
-            added = self._tenancy.tolerant_insert(calls).on_conflict_do_nothing()
-            await self._tenancy.connection.execute(added, [values(call) for call in fresh])
+            rows = [values(call) for call in fresh]
+            await insert_many(self._tenancy.connection, calls, rows, lambda added: added.on_conflict_do_nothing())
 
     async def get(self, call_id: str) -> Call | None:
         row = await self._tenancy.row(select(calls).where(calls.c.id == call_id, self._tenancy.mine(calls)))
@@ -120,7 +121,7 @@ class Calls:
         """As `ended`; those that ended by it. They are counted in the same transaction."""
         if not ends:
             return []
-        going_on = calls.c.id.in_([end.id for end in ends]), calls.c.status.in_(LIVE), self._tenancy.mine(calls)
+        going_on = self._tenancy.named(calls.c.id, [end.id for end in ends]), calls.c.status.in_(LIVE)
         held = select(calls).where(*going_on).order_by(calls.c.id).with_for_update()
         live = {row["id"]: Call(**row) for row in await self._tenancy.rows(held)}
         over = [
@@ -229,13 +230,8 @@ class Calls:
         """With what is counted of calls that are over, in the same transaction. They must be held."""
         if not over:
             return
-        statement = (
-            update(calls)
-            .where(calls.c.id == bindparam("id_"))
-            .values({name: bindparam(f"new_{name}") for name in AT_THE_END})
-        )
-        rows = [{"id_": call.id, **{f"new_{name}": getattr(call, name) for name in AT_THE_END}} for call in over]
-        await self._tenancy.connection.execute(statement, rows)
+        rows = [{name: getattr(call, name) for name in ("id", *AT_THE_END)} for call in over]
+        await update_many(self._tenancy.connection, calls, "id", rows)
         await Statistics(self._tenancy).ended(over)
         await Customers(self._tenancy).called(over)
 

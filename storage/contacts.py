@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, delete, func, select, union_all, update
+from sqlalchemy import ColumnElement, delete, func, select, union_all, update
 
 from storage.asset_tables import customers
 from storage.dialing import Contact, ContactState
 from storage.dialing_tables import contacts
+from storage.many import update_many
 from storage.records import Flow, Outcome
 from storage.selection import Chosen, chosen
 from storage.tenancy import Tenancy, values
@@ -36,17 +36,21 @@ class Contacts:
 
     async def firsts(self, flow: Flow, phones: Collection[str], to: int) -> dict[str, int]:
         """Of those phones that several customers share: the number of the first whom the flow names, up to `to`."""
-        copies = customers.c.phone.in_(phones), customers.c.copy > 0, self._tenancy.mine(customers)
+        copies = self._tenancy.among(customers.c.phone, phones), customers.c.copy > 0, self._tenancy.mine(customers)
         shared = [row["phone"] for row in await self._tenancy.rows(select(customers.c.phone).distinct().where(*copies))]
         if not shared:
             return {}
-        named = chosen(self._tenancy, flow).where(customers.c.phone.in_(shared), customers.c.number <= to).subquery()
+        named = (
+            chosen(self._tenancy, flow)
+            .where(self._tenancy.among(customers.c.phone, shared), customers.c.number <= to)
+            .subquery()
+        )
         first = select(named.c.phone, func.min(named.c.number).label("first")).group_by(named.c.phone)
         return {row["phone"]: row["first"] for row in await self._tenancy.rows(first)}
 
     async def known(self, flow_id: str, phones: Collection[str]) -> frozenset[str]:
         """Those of them that were taken in."""
-        its = contacts.c.flow_id == flow_id, contacts.c.phone.in_(phones), self._mine
+        its = contacts.c.flow_id == flow_id, self._tenancy.among(contacts.c.phone, phones), self._mine
         return frozenset(row["phone"] for row in await self._tenancy.rows(select(contacts.c.phone).where(*its)))
 
     async def outcomes(self, flow_id: str) -> Counter[Outcome]:
@@ -98,17 +102,13 @@ class Contacts:
 
     async def by_numbers(self, numbers: Collection[int]) -> dict[int, Contact]:
         """Hold their runs before."""
-        rows = await self._tenancy.rows(select(contacts).where(contacts.c.number.in_(numbers), self._mine))
+        rows = await self._tenancy.rows(select(contacts).where(self._tenancy.named(contacts.c.number, numbers)))
         return {row["number"]: Contact(**row) for row in rows}
 
     async def save(self, changed: Sequence[Contact]) -> None:
-        """What calling changes in them. Hold their runs before."""
-        if not changed:
-            return
-        to: dict[str, Any] = {name: bindparam(f"new_{name}") for name in CHANGES}
-        statement = update(contacts).where(contacts.c.number == bindparam("number_"), self._mine).values(to)
-        rows = [{"number_": one.number, **{f"new_{name}": getattr(one, name) for name in CHANGES}} for one in changed]
-        await self._tenancy.connection.execute(statement, rows)
+        """What calling changes in them. Hold their runs before: whose they are was asked then."""
+        rows = [{name: getattr(one, name) for name in ("number", *CHANGES)} for one in changed]
+        await update_many(self._tenancy.connection, contacts, "number", rows)
 
     async def page(
         self, flow_id: str, limit: int, offset: int = 0, *, state: ContactState | None = None
@@ -140,7 +140,7 @@ class Contacts:
             its.append(contacts.c.place == place)
         rows = await self._tenancy.rows(select(contacts.c.number, contacts.c.state).where(*its).limit(limit))
         numbers = [row["number"] for row in rows]
-        given_up = update(contacts).where(contacts.c.number.in_(numbers), self._mine)
+        given_up = update(contacts).where(self._tenancy.named(contacts.c.number, numbers))
         await self._tenancy.change(given_up.values(state=to, due_at=None, reason=reason, updated_at=now))
         return Counter(row["state"] for row in rows)
 

@@ -76,7 +76,7 @@ class Customers:
         latest: dict[str, int] = {}
         for part in _sliced(list({customer.phone for customer in batch})):
             found = select(customers.c.phone, func.max(customers.c.copy).label("copy")).where(
-                customers.c.phone.in_(part), self._mine
+                self._tenancy.among(customers.c.phone, part), self._mine
             )
             rows = await self._tenancy.rows(found.group_by(customers.c.phone))
             latest |= {row["phone"]: row["copy"] for row in rows}
@@ -247,7 +247,11 @@ class Customers:
         """The oldest of each, held."""
         found: dict[str, Customer] = {}
         for part in _sliced(list(phones)):
-            query = select(*_FIELDS).where(customers.c.phone.in_(part), self._mine).order_by(customers.c.copy.desc())
+            query = (
+                select(*_FIELDS)
+                .where(self._tenancy.among(customers.c.phone, part), self._mine)
+                .order_by(customers.c.copy.desc())
+            )
             rows = await self._tenancy.rows(query.with_for_update())
             found |= {row["phone"]: Customer(**row) for row in rows}
         return found
@@ -284,7 +288,11 @@ class Customers:
 
     async def _moved(self, ids: Collection[str]) -> None:
         """Where they live was changed: campaigns that wait for them look anew when they may be called."""
-        waiting = contacts.c.customer_id.in_(ids), contacts.c.due_at.is_not(None), self._tenancy.mine(contacts)
+        waiting = (
+            self._tenancy.among(contacts.c.customer_id, ids),
+            contacts.c.due_at.is_not(None),
+            self._tenancy.mine(contacts),
+        )
         await self._tenancy.change(update(contacts).where(*waiting).values(place=ANYWHERE))
 
     async def _update(self, changed: Sequence[Customer]) -> None:

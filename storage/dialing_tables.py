@@ -142,7 +142,7 @@ dialled = Table(
     Column("phone", String(40), nullable=False),
     Id("flow_id", nullable=False),
     Column("at", UtcTime, nullable=False),
-    PrimaryKeyConstraint("organisation_id", "phone"),
+    PrimaryKeyConstraint("phone", "organisation_id"),
     sqlite_with_rowid=False,
 )
 """When each phone was last dialled, and by which campaign: it outlives customers and campaigns."""
@@ -153,7 +153,7 @@ do_not_call = Table(
     Id("organisation_id", ForeignKey("organisations.id"), nullable=False),
     Column("phone", String(40), nullable=False),
     Column("since", UtcTime, nullable=False),
-    PrimaryKeyConstraint("organisation_id", "phone"),
+    PrimaryKeyConstraint("phone", "organisation_id"),
     sqlite_with_rowid=False,
 )
 """Phones whose owner does not want to be called: it outlives customers, who may be deleted and imported again."""

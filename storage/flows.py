@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -27,6 +27,14 @@ class Flows:
     async def get(self, flow_id: str) -> Flow | None:
         row = await self._tenancy.row(select(flows).where(flows.c.id == flow_id, self._mine))
         return None if row is None else Flow(**row)
+
+    async def agents_of(self, flow_ids: Collection[str]) -> dict[str, str | None]:
+        """Flow → its agent. One that was deleted has none."""
+        its = self._tenancy.among(flows.c.id, flow_ids), self._mine
+        return {
+            row["id"]: row["agent_id"]
+            for row in await self._tenancy.rows(select(flows.c.id, flows.c.agent_id).where(*its))
+        }
 
     async def held(self, flow_id: str) -> Flow | None:
         """As `get`, and nobody else changes it until the end of the transaction."""

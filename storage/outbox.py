@@ -27,6 +27,4 @@ class Outbox:
 
     async def passed_on(self, event_ids: Iterable[str]) -> int:
         """Forgets them. How many there were."""
-        return await self._tenancy.change(
-            delete(outbox).where(outbox.c.id.in_(list(event_ids)), self._tenancy.mine(outbox))
-        )
+        return await self._tenancy.change(delete(outbox).where(self._tenancy.named(outbox.c.id, list(event_ids))))

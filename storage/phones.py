@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, select
 
 from storage.dialing_tables import dialled, do_not_call
+from storage.many import Insert, insert_many
 from storage.tenancy import Tenancy
 
 
@@ -39,21 +40,23 @@ class Phones:
 
     async def opted_out(self, phones: Collection[str]) -> frozenset[str]:
         """Those of them that are not to be called."""
-        its = do_not_call.c.phone.in_(phones), self._tenancy.mine(do_not_call)
+        its = self._tenancy.among(do_not_call.c.phone, phones), self._tenancy.mine(do_not_call)
         return frozenset(row["phone"] for row in await self._tenancy.rows(select(do_not_call.c.phone).where(*its)))
 
     async def last_dials(self, phones: Collection[str]) -> dict[str, LastDial]:
-        its = dialled.c.phone.in_(phones), self._tenancy.mine(dialled)
+        its = self._tenancy.among(dialled.c.phone, phones), self._tenancy.mine(dialled)
         rows = await self._tenancy.rows(select(dialled.c.phone, dialled.c.flow_id, dialled.c.at).where(*its))
         return {row["phone"]: LastDial(row["flow_id"], row["at"]) for row in rows}
 
-    async def dialled(self, phones: Sequence[str], flow_id: str, *, at: datetime) -> None:
+    async def dialled(self, phones: Collection[str], flow_id: str, *, at: datetime) -> None:
         rows = [
             {"phone": phone, "flow_id": flow_id, "at": at, "organisation_id": self._tenancy.organisation}
-            for phone in phones
+            for phone in sorted(set(phones))
         ]
         if rows:
-            added = self._tenancy.tolerant_insert(dialled)
-            changed = {"flow_id": added.excluded.flow_id, "at": added.excluded.at}
-            added = added.on_conflict_do_update(index_elements=["organisation_id", "phone"], set_=changed)
-            await self._tenancy.connection.execute(added, rows)
+            await insert_many(self._tenancy.connection, dialled, rows, _latest)
+
+
+def _latest(added: Insert) -> Insert:
+    changed = {"flow_id": added.excluded.flow_id, "at": added.excluded.at}
+    return added.on_conflict_do_update(index_elements=["organisation_id", "phone"], set_=changed)

@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, fields, replace
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Delete, FromClause, Select, Table, Update, func, insert, select, true
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    Delete,
+    FromClause,
+    Select,
+    Table,
+    Update,
+    and_,
+    any_,
+    bindparam,
+    func,
+    insert,
+    select,
+    true,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.many import insert_many
 
 WHOSE, EVERYBODY = "vaani.organisation", "*"
 """The setting by which a transaction on PostgreSQL says whose it is, and what it says when it is nobody's."""
@@ -37,6 +55,24 @@ class Tenancy:
         """The condition that every statement on `table` carries."""
         return true() if self.organisation is None else table.c.organisation_id == self.organisation
 
+    def among(self, column: ColumnElement[Any], wanted: Collection[Any]) -> ColumnElement[bool]:
+        """That it is one of many. PostgreSQL is handed an array: it would plan anew for every number of parameters."""
+        if not self._is_on_postgresql:
+            return column.in_(wanted)
+        many = bindparam(None, list(wanted), type_=ARRAY(column.type, dimensions=1))
+        return column == any_(many)
+
+    def named(self, key: Column[Any], wanted: Collection[Any]) -> ColumnElement[bool]:
+        """As `among` of a key that no two rows share, and mine.
+
+        No index is offered for whose they are: a PostgreSQL that has no statistics yet would take that one, and read
+        all of the organisation's.
+        """
+        its = self.among(key, wanted)
+        if self.organisation is None:
+            return its
+        return and_(its, func.coalesce(key.table.c.organisation_id, "") == self.organisation)
+
     async def add(self, table: Table, record: Owned) -> None:
         self._must_be_mine(record)
         await self.connection.execute(insert(table), values(record))
@@ -45,7 +81,7 @@ class Tenancy:
         """As `add`, of at least one, in one statement."""
         for record in records:
             self._must_be_mine(record)
-        await self.connection.execute(insert(table), [values(record) for record in records])
+        await insert_many(self.connection, table, [values(record) for record in records])
 
     async def adopt(self, table: Table, records: Sequence[object]) -> None:
         """Rows that name no organisation of their own: they become this one's, in one statement."""
@@ -53,7 +89,7 @@ class Tenancy:
             raise WrongOrganisationError(f"rows of nobody for {table.name}")
         if records:
             rows = [{**values(record), "organisation_id": self.organisation} for record in records]
-            await self.connection.execute(insert(table), rows)
+            await insert_many(self.connection, table, rows)
 
     async def alone(self, table: Table) -> None:
         """Nobody else adds to this organisation's rows of `table` until the end of the transaction.
@@ -83,7 +119,9 @@ class Tenancy:
         return await self.connection.scalar(select(func.count()).select_from(query.subquery())) or 0
 
     async def rows(self, query: Select[*tuple[Any, ...]]) -> list[dict[str, Any]]:
-        return [dict(row) for row in (await self.connection.execute(query)).mappings()]
+        result = await self.connection.execute(query)
+        names = list(result.keys())
+        return [dict(zip(names, row, strict=True)) for row in result]
 
     async def row(self, query: Select[*tuple[Any, ...]]) -> dict[str, Any] | None:
         """The first one."""

@@ -158,7 +158,7 @@ def _phones() -> None:
         _phone("phone"),
         _id("flow_id"),
         _time("at"),
-        sa.PrimaryKeyConstraint("organisation_id", "phone", name="pk_dialled"),
+        sa.PrimaryKeyConstraint("phone", "organisation_id", name="pk_dialled"),
         sqlite_with_rowid=False,
     )
     op.create_table(
@@ -166,7 +166,7 @@ def _phones() -> None:
         _owner("do_not_call"),
         _phone("phone"),
         _time("since"),
-        sa.PrimaryKeyConstraint("organisation_id", "phone", name="pk_do_not_call"),
+        sa.PrimaryKeyConstraint("phone", "organisation_id", name="pk_do_not_call"),
         sqlite_with_rowid=False,
     )
     op.execute(
