@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import func, or_, select, update
 
 from storage.call_search import EVERY_CALL, CallFilter, found
-from storage.customers import Customers
+from storage.called import count_calls
 from storage.many import insert_many, update_many
 from storage.records import LIVE, Call, CallStatus, CallType, Outcome, Turn, TurnLatency
 from storage.statistics import Statistics
@@ -233,7 +233,7 @@ class Calls:
         rows = [{name: getattr(call, name) for name in ("id", *AT_THE_END)} for call in over]
         await update_many(self._tenancy.connection, calls, "id", rows)
         await Statistics(self._tenancy).ended(over)
-        await Customers(self._tenancy).called(over)
+        await count_calls(self._tenancy, over)
 
     async def _last_word(self, call_id: str) -> float:
         end = select(func.max(turns.c.at + turns.c.seconds)).where(

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Integer, Select, Subquery, bindparam, case, delete, func, select, update
+from sqlalchemy import ColumnElement, Select, Subquery, delete, func, select, update
 
 from storage.asset_tables import contact_list_members, customers
 from storage.assets import Customer
+from storage.called import COUNTED
 from storage.dialing import ANYWHERE
 from storage.dialing_tables import contacts
+from storage.many import update_many
 from storage.opt_outs import OptOuts
-from storage.records import Call, CallType
 from storage.searching import found_by
 from storage.tagged import numbers_tagged, numbers_with_any, tag, tags_in_use
 from storage.tenancy import Tenancy, values
 
-COUNTED = frozenset({"inbound_calls", "outbound_calls", "last_contact"})
-"""What calls alone change."""
 FIXED = frozenset({"id", "organisation_id", "created_at"}) | COUNTED
 KEPT = FIXED | {"phone", "copy"}
 """What an upsert leaves as it is."""
@@ -208,40 +207,12 @@ class Customers:
         """Every tag that somebody has and that begins so, in alphabetical order."""
         return await tags_in_use(self._tenancy, prefix)
 
-    async def called(self, over: Iterable[Call]) -> None:
-        """Counts calls that are over."""
-        rows = sorted(
-            (call.customer_id, 1 if call.call_type is CallType.INBOUND else 0, call.ended_at)
-            for call in over
-            if call.customer_id is not None and call.ended_at is not None
-        )
-        if not rows:
-            return
-        at = bindparam("at", type_=customers.c.last_contact.type)
-        statement = (
-            update(customers)
-            .where(customers.c.id == bindparam("id_"), self._mine)
-            .values(
-                inbound_calls=customers.c.inbound_calls + bindparam("inbound", type_=Integer),
-                outbound_calls=customers.c.outbound_calls + bindparam("outbound", type_=Integer),
-                last_contact=case((customers.c.last_contact > at, customers.c.last_contact), else_=at),
-            )
-        )
-        params = [{"id_": one, "inbound": inbound, "outbound": 1 - inbound, "at": end} for one, inbound, end in rows]
-        await self._tenancy.connection.execute(statement, params)
-
     @property
     def _mine(self) -> ColumnElement[bool]:
         return self._tenancy.mine(customers)
 
     def _with_ids(self, ids: Collection[str]) -> Subquery:
-        """Found by their ids alone, and then asked whose they are.
-
-        Asked both at once, a database without statistics reads all the customers of the organisation. The offset,
-        though of nothing, keeps it from that.
-        """
-        found = select(customers).where(customers.c.id.in_(ids)).offset(0).subquery("found")
-        return select(found).where(self._tenancy.mine(found)).subquery("with_ids")
+        return select(customers).where(self._tenancy.named(customers.c.id, ids)).subquery("with_ids")
 
     async def _with_phones(self, phones: Collection[str]) -> dict[str, Customer]:
         """The oldest of each, held."""
@@ -297,11 +268,9 @@ class Customers:
 
     async def _update(self, changed: Sequence[Customer]) -> None:
         columns = [column.name for column in _FIELDS if column.name not in KEPT]
-        to: dict[str, Any] = {name: bindparam(f"new_{name}") for name in columns}
-        statement = update(customers).where(customers.c.id == bindparam("id_"), self._mine).values(to)
         for part in _sliced(changed):
-            rows = [{"id_": new.id, **{f"new_{name}": getattr(new, name) for name in columns}} for new in part]
-            await self._tenancy.connection.execute(statement, rows)
+            rows = [{name: getattr(new, name) for name in ("id", *columns)} for new in part]
+            await update_many(self._tenancy.connection, customers, "id", rows)
             await self._opt_outs.refuse(part)
 
     async def _tag(self, changed: Sequence[Customer], *, anew: bool = False) -> None:

@@ -9,13 +9,27 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ARRAY, Table, bindparam, column, func, select, update
+from sqlalchemy import Dialect, Table, bindparam, column, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.selectable import TableValuedAlias
+from sqlalchemy.types import TypeEngine
 
 Insert = postgresql.Insert | sqlite.Insert
 NEW = "new_"
+
+
+class Array(postgresql.ARRAY[Any]):
+    """Of one dimension, its items never asked whether they are lists themselves: JSON is one."""
+
+    cache_ok = True
+
+    def __init__(self, item_type: TypeEngine[Any]) -> None:
+        super().__init__(item_type, dimensions=1)
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any]:
+        item = self.item_type.dialect_impl(dialect).bind_processor(dialect)
+        return list if item is None else lambda many: [item(one) for one in many]
 
 
 async def insert_many(
@@ -62,7 +76,7 @@ async def update_many(connection: AsyncConnection, table: Table, key: str, rows:
 
 def _side_by_side(table: Table, names: Sequence[str]) -> TableValuedAlias:
     types = {name: table.c[name].type for name in names}
-    arrays = [bindparam(NEW + name, type_=ARRAY(kind, dimensions=1)) for name, kind in types.items()]
+    arrays = [bindparam(NEW + name, type_=Array(kind)) for name, kind in types.items()]
     laid = func.unnest(*arrays).table_valued(*(column(name, kind) for name, kind in types.items()))
     return laid.render_derived(name="new")
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Protocol
 
 from sqlalchemy import (
-    ARRAY,
     Column,
     ColumnElement,
     Delete,
@@ -27,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.many import insert_many
+from storage.many import Array, insert_many
 
 WHOSE, EVERYBODY = "vaani.organisation", "*"
 """The setting by which a transaction on PostgreSQL says whose it is, and what it says when it is nobody's."""
@@ -59,8 +58,7 @@ class Tenancy:
         """That it is one of many. PostgreSQL is handed an array: it would plan anew for every number of parameters."""
         if not self._is_on_postgresql:
             return column.in_(wanted)
-        many = bindparam(None, list(wanted), type_=ARRAY(column.type, dimensions=1))
-        return column == any_(many)
+        return column == any_(bindparam(None, list(wanted), type_=Array(column.type)))
 
     def named(self, key: Column[Any], wanted: Collection[Any]) -> ColumnElement[bool]:
         """As `among` of a key that no two rows share, and mine.

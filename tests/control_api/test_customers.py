@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from control_api.people.customer_rows import Rows, read_rows
 from control_api.people.customers import MOST, RECENT_CALLS, contract
 from control_api.web import shapes
 from storage.assets import ContactList
+from storage.calls import CallEnd
 from storage.database import Database
 from storage.ids import LIST, new_id
 from storage.records import CallStatus, CallType, Outcome, Scope, Sentiment
@@ -279,8 +279,12 @@ async def test_a_list_is_filtered_by_calls_and_by_contact_list(api: Api, seeded:
         await work.lists.put(kept.id, [made[1]["uuid"]])
         for number, customer in enumerate(made):
             for _ in range(number):
-                inbound = a_call(seeded.organisation, customer_id=customer["uuid"], ended_at=NOW)
-                await work.customers.called([inbound, replace(inbound, call_type=CallType.OUTBOUND, ended_at=LATER)])
+                both = [
+                    a_call(seeded.organisation, customer_id=customer["uuid"], call_type=kind)
+                    for kind in (CallType.INBOUND, CallType.OUTBOUND)
+                ]
+                await work.calls.open_unless(both)
+                await work.calls.ended_many([CallEnd(call.id, LATER, Outcome.CONNECTED, "hangup") for call in both])
     for kind in ("inbound", "outbound"):
         assert await names(api, f"min_{kind}_calls=1") == ["Person 2", "Person 1"]
         assert await names(api, f"max_{kind}_calls=1") == ["Person 1", "Person 0"]

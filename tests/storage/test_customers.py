@@ -10,7 +10,7 @@ import pytest
 from storage.assets import ContactList, Customer
 from storage.customers import KEPT, OPT_OUTS, SLICE, CustomerFilter, Customers
 from storage.database import Database
-from storage.ids import LIST, new_id
+from storage.ids import CALL, LIST, new_id
 from storage.records import CallStatus, CallType, Outcome
 from storage.seed import Seeded
 from storage.tenancy import WrongOrganisationError
@@ -304,9 +304,13 @@ async def test_a_call_that_ends_is_counted_and_an_older_one_is_no_later_contact(
         assert found is not None
         assert (found.inbound_calls, found.outbound_calls) == counted
         assert found.last_contact == LATER
-        await work.customers.called([replace(call, ended_at=LATER - timedelta(hours=1))])
+        older = replace(call, id=new_id(CALL))
+        await work.calls.open(older)
+        before = LATER - timedelta(hours=1)
+        assert await work.calls.ended(older.id, at=before, outcome=Outcome.CONNECTED, reason="done", duration=3.0)
         found = await work.customers.get(customer.id)
         assert found is not None
+        assert (found.inbound_calls, found.outbound_calls) == tuple(2 * number for number in counted)
         assert found.last_contact == LATER
 
 
