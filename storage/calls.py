@@ -121,9 +121,9 @@ class Calls:
         """As `ended`; those that ended by it. They are counted in the same transaction."""
         if not ends:
             return []
-        going_on = self._tenancy.named(calls.c.id, [end.id for end in ends]), calls.c.status.in_(LIVE)
-        held = select(calls).where(*going_on).order_by(calls.c.id).with_for_update()
-        live = {row["id"]: Call(**row) for row in await self._tenancy.rows(held)}
+        its = self._tenancy.named(calls.c.id, [end.id for end in ends])
+        held = await self._tenancy.rows(select(calls).where(its).order_by(calls.c.id).with_for_update())
+        live = {row["id"]: Call(**row) for row in held if row["status"] in LIVE}
         over = [
             replace(
                 live[end.id],

@@ -262,7 +262,12 @@ async def test_what_is_deleted_is_in_no_list_and_its_calls_stay(database: Databa
 async def test_a_list_is_narrowed_by_every_condition(database: Database, seeded: Seeded) -> None:
     people = [
         a_customer(
-            seeded.organisation, name=f"Person {n}", inbound_calls=n, outbound_calls=9 - n, tags=[f"Half:{n // 5}"]
+            seeded.organisation,
+            name=f"Person {n}",
+            phone=f"+1415555010{n}",
+            inbound_calls=n,
+            outbound_calls=9 - n,
+            tags=[f"Half:{n // 5}"],
         )
         for n in range(10)
     ]
