@@ -21,7 +21,7 @@ from server.desks import Desk, InboundDesk
 from server.journal import Journal, Ledger
 from storage.bus import EventBus
 from storage.calls import CallEnd
-from storage.database import Database, to_the_end
+from storage.database import Database, DatabaseUnavailableError, to_the_end
 from storage.recordings import Recordings
 from storage.records import Call, CallStatus, CallType, Outcome
 from storage.sealing import Seal
@@ -30,6 +30,10 @@ _log = logging.getLogger(__name__)
 
 CRASHED, CUT = "crashed", "server_stopped"
 """Ends of a call that came from neither side of it, as reasons."""
+OPENINGS = 3
+"""Tries to write a call's row. Each waits for a busy database as long as any work does."""
+OPENING_SECONDS = 0.5
+"""Between two of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,7 @@ class LiveCall:
         live.inc()
         ending, ours = CRASHED, True
         try:
-            ours = await self._open(recording)
+            ours = await self._open_patiently(recording)
             if not ours:
                 await transport.close()
                 return
@@ -115,6 +119,16 @@ class LiveCall:
             self._session = None
             if ours:
                 await to_the_end(self._close(journal, broadcaster, recording, file, ending))
+
+    async def _open_patiently(self, recording: str | None) -> bool:
+        """As `_open`: somebody is on the line, and would rather wait than be hung up on."""
+        for _ in range(OPENINGS - 1):
+            try:
+                return await self._open(recording)
+            except DatabaseUnavailableError as away:
+                _log.warning("a call waits for the database", extra={"call": self._incoming.call, "error": str(away)})
+                await asyncio.sleep(OPENING_SECONDS)
+        return await self._open(recording)
 
     async def _open(self, recording: str | None) -> bool:
         """False if nobody wants it any more."""

@@ -17,7 +17,7 @@ from storage.records import Call
 
 class Desk(Protocol):
     async def opened(self, work: UnitOfWork, call: Call) -> bool:
-        """False if the call is not to be taken: it is over already."""
+        """False if the call is not to be taken: it is over already. May be asked again where the commit failed."""
         ...
 
     async def ended(self, work: UnitOfWork, end: CallEnd) -> None:
@@ -27,8 +27,9 @@ class Desk(Protocol):
 
 class InboundDesk:
     async def opened(self, work: UnitOfWork, call: Call) -> bool:
-        await work.calls.open(call)
-        await _tell_start(work, call)
+        if await work.calls.get(call.id) is None:
+            await work.calls.open(call)
+            await _tell_start(work, call)
         return True
 
     async def ended(self, work: UnitOfWork, end: CallEnd) -> None:

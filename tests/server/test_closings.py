@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from server import call as call_module
 from server import closings
 from server.closings import Closings
 from storage.database import Database, DatabaseUnavailableError, UnitOfWork
@@ -70,6 +71,33 @@ async def test_a_call_whose_end_the_database_did_not_take_is_closed_when_it_is_b
     row = await house.row(call)
     assert (row.status, row.outcome, row.reason) == (CallStatus.ENDED, Outcome.CONNECTED, "callended")
     assert row.recording is not None
+    assert [turn.text for turn in await house.turns(call)] == ["Hello."]
+    assert [event.topic for event in await house.announced()] == ["call.started", "call.ended"]
+
+
+@pytest.mark.parametrize("trouble", ["away", "torn"])
+async def test_a_call_whose_start_the_database_did_not_take_is_held_all_the_same(
+    house: House, monkeypatch: pytest.MonkeyPatch, trouble: str
+) -> None:
+    monkeypatch.setattr(call_module, "OPENING_SECONDS", 0.001)
+    monkeypatch.setattr(call_module, "OPENINGS", 10_000)
+    failing: Any = Failing(house.database)
+    house = replace(house, database=failing)
+    await house.agent(scripted(greeting="Hello."))
+    setattr(failing, trouble, True)
+
+    async def script() -> AsyncIterator[Line]:
+        yield quiet(1)
+
+    async def back() -> None:
+        await until(lambda: failing.refused > 1 or not failing.away)
+        failing.away = False
+
+    async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+        tasks.create_task(back())
+        call, line = await house.call(script())
+    assert failing.refused
+    assert line.ending == "callended"
     assert [turn.text for turn in await house.turns(call)] == ["Hello."]
     assert [event.topic for event in await house.announced()] == ["call.started", "call.ended"]
 
