@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from dialer.gently import gently
 from dialer.ledger import Ledger
 from dialer.screen import Person, Screen
 from dialer.windows import Schedule
@@ -79,20 +79,11 @@ async def next_slice(work: UnitOfWork, flow: Flow, after: int, to: int) -> Slice
 
 
 def _places(customers: Sequence[Chosen], fallback: str | None) -> list[Place]:
-    """It gives way after each, or the event loop would wait for Python's 5 ms to be over."""
-    places = []
-    for customer in customers:
-        places.append(zones_of(customer.phone, customer.timezone, fallback))
-        time.sleep(0)
-    return places
+    return [zones_of(customer.phone, customer.timezone, fallback) for customer in gently(customers)]
 
 
 def _verdicts(screen: Screen, people: Sequence[Person]) -> list[Skip | None]:
-    verdicts = []
-    for person in people:
-        verdicts.append(screen.verdict(person))
-        time.sleep(0)
-    return verdicts
+    return [screen.verdict(person) for person in gently(people)]
 
 
 def _stage(run: Run) -> tuple[object, ...]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from control_api.web.asked import Asked
 from dialer.enrol import Slice, next_slice
+from dialer.gently import gently
 from dialer.screen import Screen
 from dialer.windows import Schedule
 from dialer.zones import Place
@@ -69,9 +69,7 @@ def _add(found: Count, part: Slice, screen: Screen, firsts: Mapping[str, int], k
 def _verdicts(
     part: Slice, screen: Screen, firsts: Mapping[str, int], known: Collection[str]
 ) -> Iterator[tuple[Place, str, Skip | None]]:
-    """It gives way after each, or the event loop would wait for Python's 5 ms to be over."""
-    for customer, person in zip(part.customers, part.people, strict=True):
-        time.sleep(0)
+    for customer, person in gently(zip(part.customers, part.people, strict=True)):
         if firsts.get(customer.phone, customer.number) != customer.number:
             yield person.place, customer.id, Skip.DUPLICATE
         elif customer.phone not in known:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from control_api.web.shapes import Shown, Time
 from dialer import moves
 from dialer.accounts import SIMULATOR, NoLineError
 from dialer.forecast import expected_end
+from dialer.gently import gently
 from dialer.low_credits import is_low
 from dialer.windows import Schedule, is_open, next_opening
 from dialer.zones import Place
@@ -150,8 +150,7 @@ async def _means(asked: Asked, work: UnitOfWork, flow: Flow) -> Means:
 
 def _places(groups: Counter[Place], schedule: Schedule, now: datetime) -> list[PlaceShown]:
     shown = []
-    for place, customers in groups.most_common():
-        time.sleep(0)
+    for place, customers in gently(groups.most_common()):
         shown.append(
             PlaceShown(
                 country=place.country,
