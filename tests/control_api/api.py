@@ -16,6 +16,7 @@ from control_api.access.auth import SignIn
 from control_api.access.limits import Limits, Rules
 from control_api.app import create_app
 from control_api.catalogue import Catalogue
+from control_api.links.public_only import public_session
 from control_api.web.asked import Services
 from storage.database import Database
 from storage.keys import key_for, new_token
@@ -106,13 +107,15 @@ class Api:
 @asynccontextmanager
 async def serving_api(database: Database, data: Path, **more: Any) -> AsyncIterator[Api]:
     """`more` are services in place of the plain ones. Without rate limits, unless given."""
-    async with ClientSession() as http, SignIn(database) as sign_in:
+    outward = public_session(private=more.get("private_webhooks", False))
+    async with ClientSession() as http, SignIn(database) as sign_in, outward as public_http:
         given: dict[str, Any] = {
             "database": database,
             "sign_in": sign_in,
             "limits": Limits(None, Rules.parse("off")),
             "seal": Seal({"0" * 8: bytes(32)}, "0" * 8),
             "http": http,
+            "public_http": public_http,
             "data": data,
             "public_url": PUBLIC,
             "catalogue": Catalogue(),
@@ -120,7 +123,7 @@ async def serving_api(database: Database, data: Path, **more: Any) -> AsyncItera
         }
         services = Services(**given | more)
         server = TestServer(create_app([], services=services, ready=lambda: None))
-        await server.start_server()
+        await server.start_server(shutdown_timeout=0.5)
         try:
             yield Api(str(server.make_url("")).rstrip("/"), http, database, services)
         finally:
