@@ -44,11 +44,12 @@ bench: .venv/developer .venv/prepared ## Measure: each prints its figures and th
 	@sh tests/speech.sh
 	@for name in $(BENCHMARKS); do echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
 
-lint: .venv/developer ## Check form, types and who imports whom
+lint: .venv/developer ## Check form, types, who imports whom, and the YAML of deploy/
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/yamllint --strict -c deploy/.yamllint deploy
 
 format: .venv/developer ## Put the code into form
 	@$(BIN)/ruff format .

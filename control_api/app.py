@@ -21,9 +21,10 @@ from control_api.campaigns import (
 from control_api.credits import contract as credits_contract
 from control_api.document.described import Description
 from control_api.health import health_routes
-from control_api.links import integrations, webhooks
+from control_api.links import deliveries, integrations, webhooks
 from control_api.people import contact_lists, customer_import, customers
-from control_api.records import calls, single_calls
+from control_api.queues import members, queues, transfers
+from control_api.records import analyses, calls, live_actions, signed_links, single_calls
 from control_api.vapi import vapi
 from control_api.voices import agents, providers, samples, speakers
 from control_api.web.asked import SERVICES, Services
@@ -45,9 +46,16 @@ CONTRACTS = (
     scripts.contract,
     numbers.contract,
     speakers.contract,
+    transfers.contract,
     calls.contract,
+    analyses.contract,
     single_calls.contract,
+    live_actions.contract,
+    signed_links.contract,
+    queues.contract,
+    members.contract,
     webhooks.contract,
+    deliveries.contract,
     flows.contract,
     flow_moves.contract,
     preview.contract,
@@ -68,5 +76,7 @@ def create_app(
     app = web.Application(client_max_size=BODY_BYTES, middlewares=[answers])
     app[SERVICES] = services
     description = Description(ENDPOINTS, url=services.public_url, version=VERSION)
-    app.add_routes([*health_routes(ready), *description.routes(), *more, *routes(ENDPOINTS)])
+    app.add_routes(
+        [*health_routes(ready), *description.routes(), *signed_links.link_routes(), *more, *routes(ENDPOINTS)]
+    )
     return app

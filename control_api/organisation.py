@@ -22,6 +22,7 @@ class OrganisationShown(Shown):
     name: str
     assistant_overrides: dict[str, Any]
     max_parallel_calls: int | None = Field(description="of all its campaigns together; null: what the server can take")
+    recording_retention_days: int | None = Field(description="counted from the start of a call; null: for ever")
     created_at: Time
     warnings: list[str] = Field(description="what of `assistant_overrides` is not obeyed yet")
 
@@ -30,6 +31,7 @@ class OrganisationChange(Body):
     name: Name = unset()
     assistant_overrides: Overrides = unset()
     max_parallel_calls: Annotated[StrictInt, Field(ge=1, le=10_000)] | None = None
+    recording_retention_days: Annotated[StrictInt, Field(ge=1, le=36_500)] | None = None
 
 
 @contract.get("")
@@ -61,6 +63,7 @@ def _shown(asked: Asked, organisation: Organisation | None) -> OrganisationShown
         name=organisation.name,
         assistant_overrides=dict(readable(asked, organisation).assistant_overrides),
         max_parallel_calls=organisation.max_parallel_calls,
+        recording_retention_days=organisation.recording_retention_days,
         created_at=organisation.created_at,
         warnings=warnings(asked, organisation.assistant_overrides),
     )

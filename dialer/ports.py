@@ -73,6 +73,8 @@ class CarrierStatus:
     talk_seconds: float | None = None
     """From the answer to the end; None: not told."""
     reason: str = ""
+    recording: str = field(default="", repr=False)
+    """Where the carrier has a recording of it; empty: none, or not yet."""
 
 
 class Trouble(StrEnum):

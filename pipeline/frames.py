@@ -6,7 +6,7 @@ Times named `at` are seconds on the call's own clock: zero is the answer, and it
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 FRAME_SECONDS = 0.02
@@ -169,7 +169,40 @@ class Say(Frame):
 
     text: str
     hangup: str = ""
-    """If set: the reason with which to hang up once it was heard."""
+    """If set: the reason with which to hang up once it was heard, and the caller cannot talk the bot out of it."""
+    after_sentence: bool = False
+    """The sentence that is being said is finished first; what was to follow it is dropped."""
+    transfer_to: str = ""
+    """If set, beside `hangup`: the queue that the call is handed to once it was heard, in place of hanging up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note(Frame):
+    """From outside the call: something the bot is to know and the caller does not hear."""
+
+    text: str = field(repr=False)
+    answer: bool = False
+    """The bot speaks at once, with the note in mind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mute(Frame):
+    """From outside the call: the bot says nothing of its own any more, or does again. `Say` is said all the same."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SendDigits(Frame):
+    """From outside the call: press these keys, as a caller would, in place of what the bot is saying."""
+
+    keys: str = field(repr=False)
+    """Of 0-9, *, #, A-D; `w` waits for half a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listen(Frame):
+    """From outside the call: somebody hears both sides for a while from now on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +210,14 @@ class Transfer(Frame):
     """Hand the call to somebody else: a number or a queue's name. Acts once the line has played out."""
 
     to: str
+
+
+@dataclass(frozen=True, slots=True)
+class TransferAsked(Frame):
+    """The bot wants the call handed to a queue of human agents, if one of them is there."""
+
+    target: str
+    brief: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +240,14 @@ class Failure(Frame):
 
 
 # ── what was measured ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class BothSides(Frame):
+    """What went by on the line, while somebody listens along: the caller left, the bot right, aligned to the sample."""
+
+    pcm: bytes = field(repr=False)
+    """Stereo PCM16 of 100 ms."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from pipeline.frames import (
+    FRAME_SECONDS,
     AudioIn,
     Failure,
     Frame,
     Hangup,
     Heard,
     Interrupt,
+    Mute,
+    Note,
+    Pause,
     Played,
     ReplyDone,
     ReplyText,
+    Resume,
     Say,
+    Transfer,
+    TransferAsked,
     UserTurn,
 )
 from pipeline.processor import Processor
 from pipeline.tasks import TaskSlot
 from processors.lines import Lines
+from processors.phrases import ends_sentence
 from processors.ports import LanguageModel, Message, ProviderError, Tool, ToolCall
 
 END_REASONS = ("goodbye", "do_not_call", "wrong_number", "hostile_caller", "voicemail")
@@ -31,8 +40,23 @@ END_CALL = Tool(
     "Hangs up once what you have said was heard. Use it after a goodbye.",
     {"type": "object", "properties": {"reason": {"type": "string", "enum": list(END_REASONS)}}},
 )
+TRANSFER = "transfer_call"
+LONGEST_BRIEF = 280
+"""Characters that a human agent is told before a call is theirs."""
 FAREWELL_SECONDS = 15.0
 """After so long without a sound of the farewell the call is ended: a line must not stay open for a lost mark."""
+NOTE = "A note from your supervisor, which the caller does not hear: {}"
+
+
+def transfer_call(queues: Sequence[str]) -> Tool:
+    """Hands the call to a human agent. The caller hears a sentence of ours, so that the model need not say one."""
+    target = {"type": "string", "enum": list(queues), "description": "the queue of human agents"}
+    brief = {"type": "string", "maxLength": LONGEST_BRIEF, "description": "what the human agent must know, briefly"}
+    return Tool(
+        TRANSFER,
+        "Hands the caller over to a human agent. The caller is told by itself: say nothing more.",
+        {"type": "object", "properties": {"target": target, "brief": brief}, "required": ["target", "brief"]},
+    )
 
 
 @dataclass(slots=True)
@@ -44,6 +68,11 @@ class _Farewell:
     until: float
     final: bool = False
     """The caller cannot talk the bot out of it."""
+    transfer_to: str = ""
+
+    @property
+    def last(self) -> Frame:
+        return Transfer(self.transfer_to) if self.transfer_to else Hangup(self.reason)
 
 
 class Dialogue(Processor):
@@ -54,18 +83,36 @@ class Dialogue(Processor):
     """
 
     def __init__(
-        self, llm: LanguageModel, *, prompt: str = "", greeting: str = "", lines: Lines, max_seconds: float = 3600.0
+        self,
+        llm: LanguageModel,
+        *,
+        prompt: str = "",
+        greeting: str = "",
+        lines: Lines,
+        max_seconds: float = 3600.0,
+        queues: Sequence[str] = (),
+        chat: Sequence[Message] = (),
     ) -> None:
-        """Without a greeting the caller speaks first."""
+        """Without a greeting the caller speaks first.
+
+        `queues` are of human agents, to whom the model may hand the call; `chat` is what was said in it before.
+        """
         self._llm = llm
         self._greeting, self._lines = greeting, lines
         self._max_seconds = max_seconds
-        self._chat = [Message("system", prompt)] if prompt else []
+        self._tools = (END_CALL, transfer_call(queues)) if queues else (END_CALL,)
+        self._chat = [*([Message("system", prompt)] if prompt else []), *chat]
         self._replies = 0
         self._in_chat: dict[int, int] = {}
         self._now = -1.0
         self._farewell: _Farewell | None = None
         self._overtime = False
+        self._muted = False
+        self._heard_at = float("-inf")
+        self._dictated = 0
+        """The reply that somebody outside has put into the bot's mouth, until it was heard."""
+        self._dictation: deque[Say] = deque()
+        """Waits for the end of what is being said."""
 
     @property
     def chat(self) -> Sequence[Message]:
@@ -75,14 +122,18 @@ class Dialogue(Processor):
         self._answering = TaskSlot(self.tasks)
 
     def process(self, frame: Frame) -> None:
+        if self._leaving and isinstance(frame, Pause | Resume | Interrupt):
+            return
         self.emit(frame)
         match frame:
             case AudioIn():
                 self._tick(frame.at)
-            case Heard() if self._farewell is not None:
-                if frame.reply == self._farewell.reply:
+            case Heard():
+                self._heard_at = self._now
+                if self._farewell is not None and frame.reply == self._farewell.reply:
                     self._farewell.until = self._now + FAREWELL_SECONDS
             case Interrupt():
+                self._dictated = 0
                 self._answering.cancel()
                 if self._farewell is not None and not self._farewell.final:
                     self._farewell = None
@@ -90,18 +141,27 @@ class Dialogue(Processor):
                 self._turn(frame.text)
             case Played():
                 self._played(frame)
-            case Say():
-                self._instead(frame.text, frame.hangup)
+            case Say() if frame.hangup or not self._leaving:
+                self._dictate(frame)
+            case Note():
+                self._note(frame)
+            case Mute(on) if on != self._muted:
+                self._mute(on)
             case Failure(stage="stt", fatal=True):
                 self._instead(self._lines.deaf, "stt_failed")
 
+    @property
+    def _leaving(self) -> bool:
+        """The last words are being said."""
+        return self._farewell is not None and self._farewell.final
+
     def _tick(self, at: float) -> None:
-        if self._now < 0 and self._greeting:
+        if self._now < 0 and self._greeting and not self._muted:
             self._say(self._greeting)
         self._now = at
         if self._farewell is not None:
             if at >= self._farewell.until:
-                self.emit(Hangup(self._farewell.reason))
+                self.emit(self._farewell.last)
         elif at >= self._max_seconds + FAREWELL_SECONDS:
             self.emit(Hangup("max_duration"))
         elif at >= self._max_seconds and not self._overtime:
@@ -116,13 +176,54 @@ class Dialogue(Processor):
         self.emit(ReplyDone(reply))
         return reply
 
-    def _instead(self, text: str, hangup: str) -> None:
-        """A sentence of ours, whatever was going on."""
+    def _instead(self, text: str, hangup: str) -> int:
+        """A sentence of ours, whatever was going on; returns its number."""
         self._answering.cancel()
         self.emit(Interrupt(self._now))
         reply = self._say(text)
         until = self._now + FAREWELL_SECONDS
         self._farewell = _Farewell(reply, hangup, until, final=True) if hangup else None
+        return reply
+
+    def _dictate(self, say: Say) -> None:
+        if not say.after_sentence:
+            self._dictation.clear()
+        self._dictation.append(say)
+        audible = self._heard_at >= self._now - FRAME_SECONDS
+        if not (say.after_sentence and (self._dictated or audible)):
+            self._say_dictated()
+
+    def _say_dictated(self) -> None:
+        say = self._dictation.popleft()
+        self._dictated = self._instead(say.text, say.hangup)
+        if self._farewell is not None:
+            self._farewell.transfer_to = say.transfer_to
+
+    def _note(self, note: Note) -> None:
+        self._chat.append(Message("system", NOTE.format(note.text)))
+        if note.answer and not self._muted and not self._leaving:
+            self._dictated = 0
+            self.emit(Interrupt(self._now))
+            self._answering.start(self._answer())
+
+    def _mute(self, on: bool) -> None:
+        self._muted, self._dictated = on, 0
+        if self._leaving:
+            return
+        if on and self._dictation:
+            self._say_dictated()
+        elif on:
+            self._answering.cancel()
+            self._farewell = None
+            self.emit(Interrupt(self._now))
+        elif self._is_asked:
+            self._answering.start(self._answer())
+
+    @property
+    def _is_asked(self) -> bool:
+        """The caller has said something since the bot has."""
+        spoken = (message.role for message in reversed(self._chat) if message.role != "system")
+        return next(spoken, "") == "user"
 
     def _turn(self, text: str) -> None:
         if self._chat and self._chat[-1].role == "user":
@@ -130,19 +231,26 @@ class Dialogue(Processor):
         self._chat.append(Message("user", text))
         if self._answering.cancel():  # nobody has interrupted it, yet its rest will not come: drop its beginning too
             self.emit(Interrupt(self._now))
-        self._answering.start(self._answer())
+        if self._dictation:
+            self._say_dictated()
+        elif not self._muted and not self._leaving:
+            self._answering.start(self._answer())
 
     async def _answer(self) -> None:
         self._replies += 1
         reply = self._replies
         said, ending = False, ""
+        wanted: TransferAsked | None = None
         try:
-            async with aclosing(self._llm.reply(tuple(self._chat), (END_CALL,))) as pieces:
+            async with aclosing(self._llm.reply(tuple(self._chat), self._tools)) as pieces:
                 async for piece in pieces:
                     if isinstance(piece, ToolCall):
                         if piece.name == END_CALL.name:
                             reason = piece.arguments.get("reason")
                             ending = reason if reason in END_REASONS else "assistant_ended_call"
+                        elif piece.name == TRANSFER:
+                            target, brief = (str(piece.arguments.get(name, "")) for name in ("target", "brief"))
+                            wanted = TransferAsked(target, brief[:LONGEST_BRIEF])
                     elif piece:
                         said = True
                         self.emit(ReplyText(piece, reply))
@@ -155,6 +263,8 @@ class Dialogue(Processor):
         elif ending:
             self._farewell = _Farewell(reply, ending, self._now + FAREWELL_SECONDS)
         self.emit(ReplyDone(reply))
+        if wanted is not None:
+            self.emit(wanted)
 
     def _played(self, played: Played) -> None:
         if played.reply > 0 and played.text:
@@ -165,4 +275,14 @@ class Dialogue(Processor):
                 self._in_chat[played.reply] = len(self._chat)
                 self._chat.append(Message("assistant", played.text))
         if played.complete and self._farewell is not None and played.reply == self._farewell.reply:
-            self.emit(Hangup(self._farewell.reason))
+            self.emit(self._farewell.last)
+        if self._dictation and self._makes_room(played):
+            self._say_dictated()
+        elif played.over and played.reply == self._dictated:
+            self._dictated = 0
+
+    def _makes_room(self, played: Played) -> bool:
+        """What somebody dictates may follow. What was dictated itself is said to its end."""
+        if self._dictated:
+            return played.over and played.reply == self._dictated
+        return played.over or ends_sentence(played.text)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from pipeline.frames import AudioIn, SpeechStarted, SpeechStopped, Transcript
 
@@ -30,6 +30,18 @@ class SpeechToText(Protocol):
 class LanguageModel(Protocol):
     def reply(self, chat: Sequence[Message], tools: Sequence[Tool]) -> AsyncGenerator[str | ToolCall, None]:
         """The next thing to say, in pieces as they come, cut anywhere."""
+        ...
+
+
+@runtime_checkable
+class FormFiller(Protocol):
+    """A language model that can answer in a given form. Not every one can: a script has no judgement."""
+
+    async def fill(self, chat: Sequence[Message], form: Form) -> dict[str, Any]:
+        """One try. That it is as the form's schema says is asked of the model, and for the caller to check.
+
+        Raises ProviderError, retriable if the same may succeed later.
+        """
         ...
 
 
@@ -81,6 +93,20 @@ class Tool:
     description: str
     parameters: Mapping[str, Any] = field(default_factory=lambda: {"type": "object", "properties": {}})
     """JSON schema of the arguments."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a model is to fill in."""
+
+    name: str
+    """Letters, digits and `_`."""
+    schema: Mapping[str, Any] = field(repr=False)
+    """JSON schema of an object."""
+    seconds: float = 30.0
+    """For the whole answer."""
+    tokens: int = 2000
+    """That it may have, at least."""
 
 
 class ProviderError(Exception):

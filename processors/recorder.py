@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pipeline.frames import AudioIn, Frame, Heard
 from pipeline.processor import Processor
+from processors.sides import laid
 from processors.wav import WavWriter, stereo
 
 log = logging.getLogger(__name__)
@@ -26,6 +27,8 @@ class Track:
 
     path: Path
     rate: int
+    since: float = 0.0
+    """Seconds of the call before its first sound here: what is in the file of them stays."""
     writer: WavWriter | None = None
     late: list[tuple[int, bytes]] = field(default_factory=list)
     """Bot's sound that belongs to a later stretch: (offset in bytes from that stretch's start, PCM16)."""
@@ -34,18 +37,9 @@ class Track:
     def write(self, caller: bytes, bot: list[tuple[int, bytes]]) -> None:
         """`bot`: (offset in bytes from the start of `caller`, PCM16), in any order."""
         if self.writer is None:
-            self.writer = WavWriter(self.path, self.rate)
-        length = len(caller)
-        right = bytearray(length)
-        pieces, self.late = self.late + bot, []
-        for start, pcm in pieces:
-            cut = max(-start, 0)
-            fits = max(length - start, 0)
-            if cut < min(fits, len(pcm)):
-                right[start + cut : min(start + len(pcm), length)] = pcm[cut:fits]
-            if fits < len(pcm):
-                self.late.append((max(start - length, 0), pcm[fits:]))
-        self.writer.append(stereo(caller, bytes(right)))
+            self.writer = WavWriter(self.path, self.rate, round(self.since * self.rate))
+        right, self.late = laid(len(caller), self.late + bot)
+        self.writer.append(stereo(caller, right))
 
     def close(self) -> None:
         if self.writer is not None:
@@ -102,9 +96,10 @@ def _settle(done: asyncio.Future[bool], written: bool) -> None:
 class Recorder(Processor):
     """Collects; a thread writes. Silence, pauses and cuts are in the file as they were on the line."""
 
-    def __init__(self, path: Path, rate: int, thread: RecordingThread) -> None:
+    def __init__(self, path: Path, rate: int, thread: RecordingThread, *, since: float = 0.0) -> None:
+        """A call that goes on after a break of the line began `since` seconds ago: its file goes on too."""
         self._rate = rate
-        self._track = Track(path, rate)
+        self._track = Track(path, rate, since)
         self._thread = thread
         self._caller: list[bytes] = []
         self._bot: list[tuple[int, bytes]] = []

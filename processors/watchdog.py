@@ -10,6 +10,7 @@ from pipeline.frames import (
     Hangup,
     Heard,
     Interrupt,
+    Mute,
     Pause,
     Played,
     ReplyDone,
@@ -32,7 +33,7 @@ class Watchdog(Processor):
         self._now = 0.0
         self._turn_ended = 0.0
         self._silent_since: float | None = None
-        self._held = False
+        self._held = self._muted = False
         self._fillers = 0
         self._ids = 0
         self._goodbye = 0
@@ -44,12 +45,15 @@ class Watchdog(Processor):
                 self._now = frame.at + FRAME_SECONDS
                 if self._silent_since is not None and not self._held and self._now - self._silent_since >= DEAD_AIR:
                     self._speak_up()
-            case UserTurn():
+            case UserTurn() if not self._muted:
                 self._turn_ended = self._silent_since = self._now
                 self._fillers = 0
             case Heard():
                 waiting = self._silent_since is not None and frame.reply < 0  # a filler is no answer
                 self._silent_since = self._now if waiting else None
+            case Mute(on):
+                self._muted = on
+                self._silent_since = None
             case Interrupt():
                 self._silent_since = None
                 self._held = False

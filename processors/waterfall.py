@@ -13,6 +13,7 @@ from pipeline.frames import (
     AudioOut,
     Frame,
     Heard,
+    Mute,
     ReplyText,
     SpeechStopped,
     Transcript,
@@ -43,6 +44,7 @@ class Waterfall(Processor):
         self._vad: float | None = None
         self._transcript: float | None = None
         self._turn: _Turn | None = None
+        self._muted = False
 
     def process(self, frame: Frame) -> None:
         match frame:
@@ -55,7 +57,9 @@ class Waterfall(Processor):
                 self._vad = self._now()
             case Transcript(final=True):
                 self._transcript = self._now()
-            case UserTurn(ended=ended):
+            case Mute(on):
+                self._muted, self._turn = on, None  # what a person says in the bot's place is no answer of the bot's
+            case UserTurn(ended=ended) if not self._muted:
                 self._turn = _Turn(ended, self._vad, self._transcript, self._now())
                 self._vad = self._transcript = None
             case ReplyText(reply=reply) if reply > 0 and self._turn is not None and self._turn.first_text is None:

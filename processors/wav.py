@@ -25,12 +25,24 @@ def header(rate: int, size: int) -> bytes:
 class WavWriter:
     """Grows a stereo file. Blocking: meant for a thread of its own."""
 
-    def __init__(self, path: Path, rate: int) -> None:
+    def __init__(self, path: Path, rate: int, start: int = 0) -> None:
+        """Begins at sample `start`: behind what the file holds of the time before, if it is of this rate, or silence.
+
+        What goes beyond `start` stays too. Of another rate, it is kept beside it as `.part.wav`.
+        """
         path.parent.mkdir(parents=True, exist_ok=True)
         self._rate = rate
-        self._size = 0
-        self._file: BinaryIO = path.open("wb", buffering=0)
-        self._file.write(header(rate, 0))
+        self._size = start * _STEP
+        present = _rate_of(path) if start else None
+        if present not in (None, rate):
+            path.rename(path.with_suffix(".part.wav"))
+            present = None
+        self._file: BinaryIO = path.open("wb" if present is None else "r+b", buffering=0)
+        if present is not None:
+            self._size = max(self._size, (path.stat().st_size - HEADER) // _STEP * _STEP)
+        self._file.truncate(HEADER + self._size)  # what was not written is silence, and takes no room on the disk
+        self._file.seek(0)
+        self._file.write(header(rate, self._size))
 
     def append(self, pcm: bytes) -> None:
         """`pcm`: left and right samples in turn. The header tells the new length before this returns."""
@@ -41,6 +53,16 @@ class WavWriter:
 
     def close(self) -> None:
         self._file.close()
+
+
+def _rate_of(path: Path) -> int | None:
+    """Of a recording of ours; None if there is none."""
+    if not path.exists() or path.stat().st_size < HEADER:
+        return None
+    with path.open("rb") as file:
+        found = file.read(HEADER)
+    (rate,) = struct.unpack_from("<I", found, 24)
+    return int(rate)
 
 
 def repair(path: Path) -> bool:

@@ -15,14 +15,17 @@ from pipeline.processor import Processor
 from processors import catalogue
 from processors.dialogue import Dialogue
 from processors.keypad import Keypad
+from processors.later import Later
 from processors.lines import lines_for
 from processors.meter import Labels, Meter, Metrics
 from processors.neural_vad import NeuralVad
-from processors.ports import ProviderError
+from processors.ports import Message, ProviderError
 from processors.recorder import Recorder, RecordingThread
 from processors.scribe import Scribe
 from processors.speech_in import SpeechIn
 from processors.speech_out import SpeechOut, Stored
+from processors.tap import Tap
+from processors.tones import Tones
 from processors.tts.embedded import EmbeddedTts, Options
 from processors.turns import Judge, TurnTaker
 from processors.vad import LoudnessVad
@@ -59,9 +62,21 @@ class Workshop:
     """By the language they are in and rate: made once, so that a voice that fails costs no other voice's time."""
 
     async def stages(
-        self, plan: CallPlan, *, rate: int, transport: str, recording: Path | None, last: Sequence[Processor]
+        self,
+        plan: CallPlan,
+        *,
+        rate: int,
+        transport: str,
+        recording: Path | None,
+        last: Sequence[Processor],
+        queues: Sequence[str] = (),
+        chat: Sequence[Message] = (),
+        since: float = 0.0,
     ) -> list[Processor]:
         """In the order of the road. `last` see all but the sound, which ends at the Scribe.
+
+        A call that goes on has a `chat` already, and counts from its answer `since` seconds ago. The model may hand it
+        to the `queues`.
 
         Raises BadOptionsError or catalogue.UnknownProviderError.
         """
@@ -75,18 +90,22 @@ class Workshop:
             stages.append(Keypad(plan.keypad))
         stages += [
             TurnTaker(plan.turns, rate, plan.language, self.judge if plan.smart_turn else None),
+            Tones(rate),
             Dialogue(
                 llm,
                 prompt=plan.prompt,
                 greeting=plan.greeting,
                 lines=lines,
                 max_seconds=min(plan.max_seconds or self.max_seconds, self.max_seconds),
+                queues=queues,
+                chat=chat,
             ),
             Watchdog(lines),
             SpeechOut(tts, rate, await self._apology(plan.language, rate)),
         ]
         if recording is not None:
-            stages.append(Recorder(recording, rate, self.recordings))
+            stages.append(Recorder(recording, rate, self.recordings, since=since))
+        stages.append(Tap(rate))
         labels = Labels(
             transport,
             {
@@ -98,7 +117,10 @@ class Workshop:
                 "wire": transport,
             },
         )
-        return [*stages, Waterfall(), Meter(self.metrics, labels), Scribe(), *last]
+        stages += [Waterfall(), Meter(self.metrics, labels), Scribe()]
+        if since:
+            stages.append(Later(since))
+        return [*stages, *last]
 
     def _made(self, stage: catalogue.Stage, choice: Choice) -> Any:
         try:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from control_api.web.hidden import OVERRIDES, PLAN, Hidden
 from pipeline.transport import Incoming
+from processors.lines import lines_for
 from server.call_plan import CallPlan
 from server.plan import call_plan
+from server.returns import Return
 from storage.assets import Customer
 from storage.database import Database, UnitOfWork
 from storage.dialing import Attempt
@@ -27,6 +29,15 @@ class Briefing:
     plan: CallPlan
     placed: Attempt | None = None
     """By the dialer; None: it came in."""
+    queues: Sequence[str] = ()
+    """Of human agents, that it may be handed to."""
+    back: Return | None = None
+    """It goes on after a transfer that failed."""
+
+    def after(self, back: Return) -> Briefing:
+        """As it goes on: the caller is told first that nobody could take the call."""
+        greeting = back.says(lines_for(self.plan.language))
+        return replace(self, plan=self.plan.model_copy(update={"greeting": greeting}), back=back)
 
 
 async def briefing(
@@ -41,23 +52,32 @@ async def briefing(
         if flow is None:
             return None
         own = work.of(flow.organisation_id)
-        agent = await own.agents.get(flow.agent_id) if flow.agent_id else None
-        organisation = await own.organisations.get(flow.organisation_id)
         customer = await _customer(own, incoming, placed)
+        queues = await own.queues.names()
         refused = customer is not None and await own.customers.recording_refused(customer.phone)
-    overrides, plans = (Hidden(seal, flow.organisation_id, kind) for kind in (OVERRIDES, PLAN))
-    plan = call_plan(
-        None if agent is None else _opened(agent, overrides, plans),
-        replace(flow, assistant_overrides=overrides.opened(flow.assistant_overrides)),
-        {**_about(customer), **incoming.custom},
-        organisation=None if organisation is None else overrides.opened(organisation.assistant_overrides),
-        customer=None if customer is None else overrides.opened(customer.assistant_overrides),
-    )
+        plan = await plan_of(own, seal, flow, customer, incoming.custom)
     return Briefing(
         flow,
         None if customer is None else customer.id,
         plan.model_copy(update={"record": plan.record and not refused}),
         placed,
+        queues,
+    )
+
+
+async def plan_of(
+    own: UnitOfWork, seal: Seal, flow: Flow, customer: Customer | None, variables: Mapping[str, Any]
+) -> CallPlan:
+    """Of a flow's call with a customer. `own` is bound to the flow's organisation. Raises as `briefing` does."""
+    agent = await own.agents.get(flow.agent_id) if flow.agent_id else None
+    organisation = await own.organisations.get(flow.organisation_id)
+    overrides, plans = (Hidden(seal, flow.organisation_id, kind) for kind in (OVERRIDES, PLAN))
+    return call_plan(
+        None if agent is None else _opened(agent, overrides, plans),
+        replace(flow, assistant_overrides=overrides.opened(flow.assistant_overrides)),
+        {**_about(customer), **variables},
+        organisation=None if organisation is None else overrides.opened(organisation.assistant_overrides),
+        customer=None if customer is None else overrides.opened(customer.assistant_overrides),
     )
 
 

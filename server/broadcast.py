@@ -7,12 +7,16 @@ from typing import Any
 from pipeline.frames import (
     Answered,
     DeadAir,
+    Digit,
     Frame,
     Interrupt,
+    Mute,
     Pause,
     Played,
     Resume,
     Said,
+    Say,
+    SendDigits,
     SpeechStarted,
     Transcript,
 )
@@ -73,6 +77,16 @@ def _message(frame: Frame) -> dict[str, Any] | None:
             return {"type": "resumed", "timestamp": round(frame.at, 2)}
         case Interrupt():
             return {"type": "interrupted", "timestamp": round(frame.at, 2)}
+        case Mute(on):
+            return {"type": "status", "status": "muted" if on else "unmuted"}
+        case Say(transfer_to=target) if target:
+            return {"type": "status", "status": "transfer_initiated", "target": target}
+        case Say(hangup=reason) if reason:
+            return {"type": "status", "status": "ending", "reason": reason}
+        case Digit():
+            return {"type": "keys", "speaker": "customer", "keys": frame.key, "timestamp": round(frame.at, 2)}
+        case SendDigits():
+            return {"type": "keys", "speaker": "agent", "keys": frame.keys}
         case DeadAir():
             return {"type": "dead_air", "timestamp": round(frame.at, 2), "seconds": round(frame.seconds, 2)}
         case Answered():

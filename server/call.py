@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipeline.frames import Frame
+from control_api.records.recording_file import forget
+from dialer import hand_over
+from pipeline.frames import Frame, Say
 from pipeline.pipeline import Pipeline
 from pipeline.session import CallSession
 from pipeline.transport import Incoming, Transport
+from processors.lines import Lines, lines_for
 from processors.meter import Metrics
 from server.assembly import Workshop
 from server.briefing import Briefing
@@ -19,9 +22,12 @@ from server.broadcast import Broadcaster, topic
 from server.closings import Closings
 from server.desks import Desk, InboundDesk
 from server.journal import Journal, Ledger
+from server.loudspeaker import Loudspeaker
+from server.transfers import TRANSFERRED
+from server.wishes import Wishes
 from storage.bus import EventBus
 from storage.calls import CallEnd
-from storage.database import Database, DatabaseUnavailableError, to_the_end
+from storage.database import Database, DatabaseUnavailableError, UnitOfWork, to_the_end
 from storage.recordings import Recordings
 from storage.records import Call, CallStatus, CallType, Outcome
 from storage.sealing import Seal
@@ -61,12 +67,31 @@ class LiveCall:
         self._placed = brief.placed
         self._desk = office.inbound if brief.placed is None else office.outbound
         self._customer_id = brief.customer_id
+        self._back, self._queues = brief.back, brief.queues
+        self._handed_to = ""
+        """The queue whose human agents are to have it."""
         self.plan = brief.plan
         self._session: CallSession | None = None
         self._transport: Transport | None = None
         self._waiting: list[Frame] = []
+        self._is_over = False
         self._task: asyncio.Task[object] | None = None
-        self._started_at = datetime.now(UTC)
+        self._started_at = datetime.now(UTC) if brief.back is None else brief.back.answered_at
+
+    @property
+    def lines(self) -> Lines:
+        """What it says in its own language where no model is asked."""
+        return lines_for(self.plan.language)
+
+    @property
+    def is_up(self) -> bool:
+        """It still takes commands."""
+        return not self._is_over and (self._transport is None or not self._transport.ending)
+
+    @property
+    def rate(self) -> int:
+        """Samples a second, of each side."""
+        return 0 if self._transport is None else self._transport.rate
 
     def command(self, frame: Frame) -> None:
         """Before the first sound it is kept until then; after the last it is ignored."""
@@ -75,6 +100,11 @@ class LiveCall:
         elif self._transport is not None and not self._transport.ending:
             self._session.command(frame)
 
+    def hand_over(self, target: str) -> None:
+        """Tells the caller, and leaves the line to the carrier, which has the call dialled on. Its books say so."""
+        self._handed_to = target
+        self.command(Say(self.lines.handing_over, hangup=TRANSFERRED, after_sentence=True, transfer_to=target))
+
     def cut(self) -> None:
         """Ends it without a word; its books are still closed."""
         if self._task is not None:
@@ -82,13 +112,18 @@ class LiveCall:
 
     async def run(self, transport: Transport) -> None:
         """From the answer to the last row, or to the first try at it. Raises what crashed the call."""
-        self._task = asyncio.current_task()
+        self._task, self._transport = asyncio.current_task(), transport
         incoming, office = self._incoming, self._office
+        back = self._back
         recording = office.recordings.path(incoming.call, self._started_at) if self.plan.record else None
+        if back is not None:
+            recording = back.call.recording
         file: Path | None = None
         providers = {stage: getattr(self.plan, stage).provider for stage in ("stt", "llm", "tts")}
-        journal = Journal(office.ledger, self._flow.organisation_id, incoming.call, providers)
-        broadcaster = Broadcaster(office.bus, incoming.call)
+        position = 0 if back is None else len(back.turns)
+        journal = Journal(office.ledger, self._flow.organisation_id, incoming.call, providers, position)
+        wishes = Wishes(office.database, self._flow.organisation_id, incoming.call, self)
+        broadcaster, loudspeaker = Broadcaster(office.bus, incoming.call), Loudspeaker(office.bus, incoming.call)
         live = office.metrics.live.labels(incoming.carrier)
         live.inc()
         ending, ours = CRASHED, True
@@ -104,9 +139,12 @@ class LiveCall:
                 rate=transport.rate,
                 transport=incoming.carrier,
                 recording=file,
-                last=(journal, broadcaster),
+                last=(journal, broadcaster, wishes, loudspeaker),
+                queues=self._queues,
+                chat=() if back is None else back.chat,
+                since=0.0 if back is None else back.since,
             )
-            self._session, self._transport = CallSession(transport, Pipeline(stages)), transport
+            self._session = CallSession(transport, Pipeline(stages))
             for frame in self._waiting:
                 asyncio.get_running_loop().call_soon(self.command, frame)
             await self._session.run()
@@ -116,9 +154,9 @@ class LiveCall:
             raise
         finally:
             live.dec()
-            self._session = None
+            self._session, self._is_over = None, True
             if ours:
-                await to_the_end(self._close(journal, broadcaster, recording, file, ending))
+                await to_the_end(self._close(journal, (broadcaster, loudspeaker), recording, file, ending))
 
     async def _open_patiently(self, recording: str | None) -> bool:
         """As `_open`: somebody is on the line, and would rather wait than be hung up on."""
@@ -132,6 +170,10 @@ class LiveCall:
 
     async def _open(self, recording: str | None) -> bool:
         """False if nobody wants it any more."""
+        if self._back is not None:
+            target, outcome = self._back.transfer.target, self._back.transfer.state
+            await self._publish({"type": "status", "status": "transfer_failed", "target": target, "outcome": outcome})
+            return True
         incoming = self._incoming
         call = Call(
             incoming.call,
@@ -158,13 +200,24 @@ class LiveCall:
         return True
 
     async def _close(
-        self, journal: Journal, broadcaster: Broadcaster, recording: str | None, file: Path | None, ending: str
+        self,
+        journal: Journal,
+        tellers: tuple[Broadcaster, Loudspeaker],
+        recording: str | None,
+        file: Path | None,
+        ending: str,
     ) -> None:
         ended_at = datetime.now(UTC)
         seconds = (ended_at - self._started_at).total_seconds()
-        reason = journal.hangup or ending
+        reason = journal.hangup or (ending if ending in (CRASHED, CUT) else journal.leaving or ending)
         outcome = Outcome.FAILED if ending == CRASHED else Outcome.CONNECTED
-        await broadcaster.drain()
+        for teller in tellers:
+            await teller.drain()
+        if self._handed_to and ending == "transfer":
+            await self._office.closings.close(self._incoming.call, lambda: self._park(recording))
+            return
+        if self._handed_to:
+            reason = ending
         recorded = recording if file is not None and await asyncio.to_thread(file.exists) else None
 
         async def books() -> None:
@@ -174,7 +227,14 @@ class LiveCall:
             )
             async with self._office.database.begin(self._flow.organisation_id) as work:
                 await self._desk.ended(work, end)
-            if recording is not None:
+                if self._handed_to:
+                    await hand_over.left(work, self._incoming.call, ended_at)
+                refused = await self._is_refused(work)
+                if refused:
+                    await work.keeping.let_go(end.id, now=ended_at)
+            if recording is not None and refused:
+                await forget(self._office.recordings, [recording])
+            elif recording is not None:
                 await asyncio.to_thread(self._office.recordings.finish, recording)
 
         try:
@@ -185,6 +245,24 @@ class LiveCall:
                 {"type": "end", "outcome": outcome, "reason": reason, "duration_seconds": round(seconds, 2)}
             )
         _log.info("a call ended", extra={"call": self._incoming.call, "reason": reason, "seconds": round(seconds, 1)})
+
+    async def _is_refused(self, work: UnitOfWork) -> bool:
+        """The customer wants no recording: said so before, during the call, or under another entry of the phone."""
+        phone = self._incoming.from_number if self._placed is None else self._incoming.to_number
+        if self._customer_id is not None and await work.customers.refusing_recording([self._customer_id]):
+            return True
+        return bool(phone) and await work.customers.recording_refused(phone)
+
+    async def _park(self, recording: str | None) -> None:
+        """Its line is down while a human agent is dialled: it is not over, and no process has it."""
+        await self._office.ledger.write()
+        if recording is not None:
+            await asyncio.to_thread(self._office.recordings.finish, recording)
+        async with self._office.database.begin(self._flow.organisation_id) as work:
+            await work.calls.parked(self._incoming.call)
+            if self._placed is not None:
+                await work.attempts.look_again(self._incoming.call, datetime.now(UTC) + hand_over.LONGEST_TRANSFER)
+        _log.info("a call was handed over", extra={"call": self._incoming.call})
 
     async def _publish(self, message: dict[str, object]) -> None:
         await self._office.bus.publish(topic(self._incoming.call), message)

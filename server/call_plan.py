@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from processors.keypad import KeypadOptions
 from processors.turns import TurnOptions
 from processors.vad import VadOptions
+from server.analysis_options import AnalysisOptions
 
 
 class Choice(BaseModel, frozen=True, extra="forbid"):
@@ -40,4 +41,5 @@ class CallPlan(BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True
     smart_turn: bool = Field(True, description="ask the end-of-turn model")
     keypad: KeypadOptions | None = Field(KeypadOptions(), description="null: keys are not listened to")
     record: bool = True
+    analysis: AnalysisOptions = AnalysisOptions()
     max_seconds: float | None = Field(None, gt=0, description="longest call; never longer than the server's setting")

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 from aiohttp import web
@@ -17,7 +17,7 @@ from dialer.reconcile import OVER
 from dialer.timing import Prices, Timing
 from server.carriers import adapted
 from storage.database import Database
-from storage.dialing import Attempt
+from storage.dialing import Attempt, AttemptState
 from storage.ids import CALL
 from transports import carrier
 from transports.exotel.callbacks import ReportError, read_report
@@ -34,6 +34,10 @@ class Unheard(Exception):  # noqa: N818 - no error of ours: a report that is not
         self.status = status
 
 
+async def never_handed_over(organisation: str, call: str) -> None:
+    """Of a server that transfers no calls."""
+
+
 class Callbacks:
     def __init__(
         self,
@@ -44,13 +48,18 @@ class Callbacks:
         prices: Prices,
         clock: Callable[[], datetime],
         is_live: Callable[[str], bool],
-        hang_up: Callable[[str, str], None],
+        hang_up: Callable[[str, str], Awaitable[None]],
         told: Callable[[Sequence[Attempt]], None],
+        carrier_over: Callable[[str, str], Awaitable[None]] = never_handed_over,
     ) -> None:
-        """`hang_up` ends a live call for a reason; `told` is given the attempts that ended."""
+        """`hang_up` ends a call for a reason, wherever it is on the line; `told` is given the attempts that ended.
+
+        `carrier_over` is given the organisation and the id of a call of which the carrier says so, and we do not know.
+        """
         self._database, self._carriers, self._clock = database, carriers, clock
         self._timing, self._prices = timing, prices
         self._is_live, self._hang_up, self._told = is_live, hang_up, told
+        self._carrier_over = carrier_over
 
     def routes(self) -> list[web.RouteDef]:
         return [web.post("/webhooks/exotel/status", self._exotel)]
@@ -69,7 +78,7 @@ class Callbacks:
             raise Unheard(404, "unknown_call")
         if not hmac.compare_digest(hashlib.sha256(token.encode()).hexdigest(), attempt.token):
             raise Unheard(403, "wrong_token")
-        if attempt.ended_at is not None:
+        if attempt.ended_at is not None and not status.recording:
             return
         if attempt.carrier_call and attempt.carrier_call != status.carrier_call:
             raise Unheard(403, "wrong_call")
@@ -78,9 +87,11 @@ class Callbacks:
         live = self._is_live(call)
         async with self._database.begin(attempt.organisation_id) as work:
             ended = await heard(work, call, status, at=self._clock(), prices=self._prices, is_live=live)
-        if status.machine and live:
-            self._hang_up(call, "voicemail")
+        if status.machine and (live or attempt.state is AttemptState.ANSWERED):
+            await self._hang_up(call, "voicemail")
         self._told([ended] if ended is not None else [])
+        if status.state in OVER and ended is None and not live:
+            await self._carrier_over(attempt.organisation_id, call)
 
     async def _confirmed(self, attempt: Attempt, status: CarrierStatus) -> CarrierStatus:
         """The carrier's own word on a call of which we do not know yet that it was placed. Raises Unheard."""

@@ -56,6 +56,7 @@ def adapted(status: carrier.CarrierStatus) -> ports.CarrierStatus:
         machine=status.machine,
         talk_seconds=status.talk_seconds,
         reason=status.reason,
+        recording=status.recording,
     )
 
 
@@ -108,7 +109,7 @@ class ConnectedCarriers:
         self._database, self._seal, self._http, self._places, self._clock = database, seal, http, places, clock
         self._simulator = None if simulator is None else Adapted(simulator)
         self._exotel_url, self._request_seconds = exotel_url, request_seconds
-        self._lines: dict[str, tuple[Integration, Adapted]] = {}
+        self._lines: dict[str, tuple[Integration, ExotelLine]] = {}
         self._paces: dict[tuple[str, str], RequestPace] = {}
 
     async def line(self, organisation: str, provider: str) -> ports.PhoneLine | None:
@@ -117,6 +118,11 @@ class ConnectedCarriers:
             return self._simulator
         if provider != EXOTEL:
             return None
+        exotel = await self.exotel(organisation)
+        return None if exotel is None else Adapted(exotel)
+
+    async def exotel(self, organisation: str) -> ExotelLine | None:
+        """As `line`, in the words of the media path."""
         async with self._database.read(organisation) as work:
             kept = await work.integrations.get(EXOTEL)
         if kept is None:
@@ -124,7 +130,7 @@ class ConnectedCarriers:
             return None
         if organisation not in self._lines or self._lines[organisation][0] != kept:
             try:
-                self._lines[organisation] = kept, Adapted(self._exotel(kept))
+                self._lines[organisation] = kept, self._exotel(kept)
             except (SealedError, ValueError, KeyError):  # their texts might hold what is sealed
                 raise ports.CarrierError(ports.Trouble.ACCOUNT, "the account cannot be opened") from None
         return self._lines[organisation][1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 from pathlib import Path
 from typing import Annotated
 
@@ -33,11 +34,32 @@ def main(context: typer.Context) -> None:
 
 
 @app.command()
-def serve() -> None:
-    """Answer calls until SIGTERM; then let the live ones finish."""
+def serve(
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Processes that answer on one port, instead of VAANI_WORKERS.")
+    ] = None,
+) -> None:
+    """Answer calls until SIGTERM; then let the live ones finish. SIGHUP replaces several processes one by one."""
     settings = read_settings()
     logs.configure(settings.log_level, settings.log_format)
-    run(_serve(settings))
+    count = workers or settings.workers
+    if count > 1:
+        from server.workers import serve_many
+
+        run(serve_many(settings, count))
+    else:
+        run(_serve(settings))
+
+
+@app.command(hidden=True)
+def worker(node: str, slot: int, door: int, line: int) -> None:
+    """One of several processes: a parent starts it, with the file descriptors of its sockets."""
+    from server.seat import Parent, Seat
+    from server.worker import work
+
+    settings = read_settings()
+    logs.configure(settings.log_level, settings.log_format)
+    run(work(settings, Seat(node, slot, socket.socket(fileno=door)), Parent(socket.socket(fileno=line))))
 
 
 @app.command()

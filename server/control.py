@@ -13,7 +13,8 @@ from control_api.access.auth import SignIn
 from control_api.access.firebase import FirebaseVerifier
 from control_api.access.limits import Limits, Rules
 from control_api.app import ENDPOINTS
-from control_api.records import live
+from control_api.links.public_only import public_session
+from control_api.records import listening, live, signed_links
 from control_api.web.asked import Services
 from server.briefing import CONTACT_FIELDS, greeting
 from server.catalogue import catalogue
@@ -34,13 +35,17 @@ async def services(settings: Settings, database: Database, http: ClientSession) 
     await not_lost(settings, database)
     seal = await asyncio.to_thread(keyring, settings)
     try:
-        async with SignIn(database, firebase) as sign_in:
+        async with (
+            SignIn(database, firebase) as sign_in,
+            public_session(private=settings.allow_private_webhooks) as public_http,
+        ):
             yield Services(
                 database=database,
                 sign_in=sign_in,
                 limits=limits,
                 seal=seal,
                 http=http,
+                public_http=public_http,
                 data=settings.data_dir,
                 public_url=settings.url,
                 catalogue=catalogue(settings.data_dir),
@@ -61,7 +66,7 @@ def _unknown_variables(agent: Agent | None, flow: Flow) -> list[str]:
 def _rules(settings: Settings) -> Rules:
     rules = Rules.parse(settings.rate_limits)
     try:
-        rules.hold_against([*(endpoint.name for endpoint in ENDPOINTS), live.NAME])
+        rules.hold_against([*(endpoint.name for endpoint in ENDPOINTS), signed_links.NAME, live.NAME, listening.NAME])
     except ValueError as error:
         raise SettingsError(f"The setting VAANI_RATE_LIMITS will not do: {error}.") from None
     return rules

@@ -10,9 +10,10 @@ import asyncio
 import logging
 import math
 import resource
+import socket
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any, cast
 
@@ -43,8 +44,13 @@ async def listening(
     patience: Patience | None = None,
     access_log_class: type[AbstractAccessLogger] = AccessLogger,
     shutdown_timeout: float = 60.0,
+    ready_made: socket.socket | None = None,
+    retired: asyncio.Event | None = None,
 ) -> AsyncIterator[int]:
     """Serves `app` within the block, on the port that it gives. Raises OSError.
+
+    On `ready_made`, which is closed with it, or on a socket of its own. Once it is `retired`, no connection is accepted
+    any more, and those that are there are asked to end; on the way out they have the time to.
 
     Connections of `trusted` proxies are not counted by address. On the way out requests have `shutdown_timeout`
     seconds to be answered.
@@ -60,19 +66,31 @@ async def listening(
         handler = partial(
             _Handler, door, runner.server, access_log_class=access_log_class, keepalive_timeout=patience.idle
         )
-        server = await asyncio.get_running_loop().create_server(
-            lambda: _Doorstep(door, handler), host, port, backlog=BACKLOG
-        )
+        loop = asyncio.get_running_loop()
+        if ready_made is not None:
+            server = await loop.create_server(lambda: _Doorstep(door, handler), sock=ready_made, backlog=BACKLOG)
+        else:
+            server = await loop.create_server(lambda: _Doorstep(door, handler), host, port, backlog=BACKLOG)
         keeping = asyncio.create_task(door.keep())
+        retiring = asyncio.create_task(_retire(server, door, retired or asyncio.Event()))
         try:
             yield server.sockets[0].getsockname()[1]
+            if retired is not None and retired.is_set():
+                await door.left(patience.idle)
         finally:
             server.close()
-            keeping.cancel()
-            await asyncio.wait([keeping])
+            for task in (keeping, retiring):
+                task.cancel()
+            await asyncio.wait([keeping, retiring])
     finally:
         await runner.cleanup()
         door.close()
+
+
+async def _retire(server: asyncio.Server, door: Door, retired: asyncio.Event) -> None:
+    await retired.wait()
+    server.close()
+    door.is_leaving = True
 
 
 class Door:
@@ -84,6 +102,10 @@ class Door:
         self._strangers: Counter[str] = Counter()
         self._closed: Counter[Reason] = Counter()
         self._room = min(patience.connections, _room())
+        self._nobody = asyncio.Event()
+        self._nobody.set()
+        self.is_leaving = False
+        """Every answer is the last on its connection."""
 
     def enter(self, transport: asyncio.Transport) -> bool:
         """Whether there is room for one more."""
@@ -94,12 +116,15 @@ class Door:
             self._closed[Reason.TOO_MANY] += 1
             return False
         self._guests[transport] = Guest(transport, address, came=_now())
+        self._nobody.clear()
         return True
 
     def leave(self, transport: asyncio.Transport) -> None:
         guest = self._guests.pop(transport, None)
         if guest is not None:
             self._known(guest)
+        if not self._guests:
+            self._nobody.set()
 
     def close(self) -> None:
         """Ends every connection that is left."""
@@ -115,7 +140,16 @@ class Door:
             guest.asks(request.content, _now(), self._patience)
         return await handler(request)
 
+    async def left(self, seconds: float) -> None:
+        """Waits so long for everybody to go."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._nobody.wait()
+
     async def answering(self, request: web.Request, response: web.StreamResponse) -> None:
+        if self.is_leaving and not isinstance(response, web.WebSocketResponse):
+            response.force_close()
+            response.headers["Connection"] = "close"
         guest = self._guests.get(request.transport)
         if guest is not None:
             guest.socket, guest.writer = isinstance(response, web.WebSocketResponse), request.writer

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
-from pipeline.frames import Answered, Failure, Frame, Hangup, Said
+from pipeline.frames import Answered, Failure, Frame, Hangup, Said, Say
 from pipeline.processor import Processor
 from server.wellformed import wellformed
 from storage.database import Database, to_the_end
@@ -106,13 +106,16 @@ class Ledger:
 
 
 class Journal(Processor):
-    """One call's entries. `hangup` is why our side ended the call, if it did."""
+    """One call's entries. `hangup` is why our side ended the call, if it did; `leaving` is why it was about to."""
 
-    def __init__(self, ledger: Ledger, organisation: str, call: str, providers: dict[str, str]) -> None:
+    def __init__(
+        self, ledger: Ledger, organisation: str, call: str, providers: dict[str, str], position: int = 0
+    ) -> None:
+        """`position` is of the next turn, in a call that goes on."""
         self._ledger, self._organisation, self._call, self._providers = ledger, organisation, call, providers
         self._answers: dict[int, Answered] = {}
-        self._position = 0
-        self.hangup = ""
+        self._position = position
+        self.hangup = self.leaving = ""
 
     def process(self, frame: Frame) -> None:
         match frame:
@@ -122,6 +125,8 @@ class Journal(Processor):
                 self._answers[frame.reply] = frame
             case Hangup():
                 self.hangup = self.hangup or frame.reason
+            case Say(hangup=reason, transfer_to="") if reason:
+                self.leaving = reason
             case Failure():
                 _log.warning(
                     "a provider failed",

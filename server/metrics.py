@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from dialer.ports import Trouble
+from server.start import StartError
 from storage.dialing import Attempt
 
 TICK = 0.02
@@ -58,6 +60,23 @@ class LoopLag:
                 self._lags.append(lag)
                 self._histogram.observe(lag)
             due += (missed + 1) * TICK
+
+
+@asynccontextmanager
+async def metrics_site(registry: CollectorRegistry, host: str, port: int) -> AsyncIterator[None]:
+    """/metrics of this process alone, where several answer on one port. Raises StartError."""
+    app = web.Application()
+    app.add_routes([metrics_route(registry)])
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        # For a moment two have it, when one process replaces another.
+        await web.TCPSite(runner, host, port, reuse_port=True).start()
+        yield
+    except OSError as error:
+        raise StartError(f"The port {port} of VAANI_METRICS_PORT cannot be used: {error.strerror or error}.") from None
+    finally:
+        await runner.cleanup()
 
 
 def metrics_route(registry: CollectorRegistry) -> web.RouteDef:

@@ -10,6 +10,7 @@ from control_api.assistant import not_obeyed
 from control_api.assistant.levels import topmost
 from processors.tts.embedded import VoiceName
 from processors.variables import render, unknown
+from server import analysis_options
 from server.call_plan import CallPlan
 from server.overrides import OURS, applied, merged, obeyed, translated, yielded
 from storage.records import Agent, Flow
@@ -63,11 +64,13 @@ def unobeyed(
 ) -> list[str]:
     """A sentence for each override of the topmost one given, customer or flow or agent, that a call will not obey.
 
-    Raises pydantic's ValidationError.
+    And for what a flow's config asks of the analysis in vain. Raises pydantic's ValidationError.
     """
     said = _said(agent, flow, {}, organisation, customer)
     obeys = obeyed(said.overrides, CallPlan.model_validate(said.config))
-    return not_obeyed(topmost(agent, flow, organisation, customer), obeys)
+    mistake = None if flow is None else analysis_options.mistake(flow.config)
+    ignored = [] if mistake is None else [f"{mistake}: it is ignored in the analysis of calls"]
+    return [*ignored, *not_obeyed(topmost(agent, flow, organisation, customer), obeys)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,8 @@ def _of_agent(agent: Agent) -> Mapping[str, Any]:
 def _of_flow(flow: Flow) -> dict[str, Any]:
     """What a flow says in a call plan's own words."""
     said = {ours: flow.config[key] for key, ours in FLOW_KEYS.items() if flow.config.get(key)}
+    if analysis := analysis_options.of_flow(flow.config):
+        said["analysis"] = analysis
     return {**said, "language": flow.language_code} if flow.language_code else said
 
 

@@ -51,9 +51,12 @@ async def _webhooks(work: UnitOfWork, seal: Seal) -> int:
     changed = 0
     for webhook in await work.webhooks.every():
         owner = webhook.organisation_id
+        old = webhook.old_secret
+        part = webhook_part(webhook.id, "secret")
         renewed = replace(
             webhook,
-            secret=seal.renew(webhook.secret, organisation=owner, name=webhook_part(webhook.id, "secret")),
+            secret=seal.renew(webhook.secret, organisation=owner, name=part),
+            old_secret=None if old is None else seal.renew(old, organisation=owner, name=part),
             headers=seal.renew(webhook.headers, organisation=owner, name=webhook_part(webhook.id, "headers")),
         )
         if renewed != webhook:

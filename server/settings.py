@@ -23,6 +23,7 @@ from pydantic_settings import (
 from control_api.access.addresses import trusted_networks
 from control_api.access.limits import Rules
 from server.setting_names import FILE, PREFIX, SettingsError, refuse_unknown, sentence
+from storage.recording_store import Bucket
 from storage.sealing import key_from
 from transports.simulator.fates import Mix
 
@@ -87,6 +88,22 @@ class Smtp(BaseModel, frozen=True, extra="forbid", populate_by_name=True):
         return self
 
 
+class ObjectStore(BaseModel, frozen=True, extra="forbid"):
+    """The object store of recordings. What is empty comes from the environment that Amazon's own tools read."""
+
+    endpoint: str = Field(default="", pattern=r"^(https?://[!-~]+)?$")
+    """Of a store that is not Amazon's."""
+    region: str = ""
+    access_key: str = ""
+    secret_key: SecretStr = SecretStr("")
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if bool(self.access_key) != bool(self.secret_key.get_secret_value()):
+            raise ValueError("VAANI_S3_ACCESS_KEY and VAANI_S3_SECRET_KEY are given together or not at all")
+        return self
+
+
 class Settings(BaseSettings):
     """Everything that is decided where the server is deployed. Read once, at start."""
 
@@ -119,6 +136,10 @@ class Settings(BaseSettings):
 
     node: str | None = Field(default=None, min_length=1)
     """Name of this process among others on one database, the same after a restart; None: one in the data folder."""
+    workers: int = Field(default=1, ge=1, le=64)
+    """Processes that answer on one port of this machine; more than one need Redis and PostgreSQL."""
+    metrics_port: int | None = Field(default=None, ge=1, le=65535)
+    """Where the first process shows /metrics alone, the next one at the next port; None: nowhere but at `port`."""
     max_calls: int = Field(default=200, ge=1)
     """Live calls of this process; more are refused before they are answered."""
     country: str = "IN"
@@ -158,7 +179,11 @@ class Settings(BaseSettings):
     firebase_project: str | None = None
     """Whose ID tokens sign in; None: API keys only."""
 
+    recordings_url: str | None = Field(default=None, pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[!-~]*)?$")
+    """A bucket, and a prefix in it: s3://bucket/prefix. None: recordings stay in the data folder."""
+
     exotel: Exotel = Exotel()
+    s3: ObjectStore = ObjectStore()
     smtp: Smtp = Smtp()
 
     @field_validator("public_url")
@@ -246,6 +271,21 @@ class Settings(BaseSettings):
         if self.database_url is not None:
             return self.database_url.get_secret_value()
         return f"sqlite+aiosqlite:///{self.data_dir / 'vaani.db'}"
+
+    @property
+    def bucket(self) -> Bucket | None:
+        """Where recordings go once their calls are over; None: they stay."""
+        if self.recordings_url is None:
+            return None
+        name, _, prefix = self.recordings_url.removeprefix("s3://").partition("/")
+        return Bucket(
+            name,
+            prefix.strip("/"),
+            endpoint=self.s3.endpoint or None,
+            region=self.s3.region or None,
+            access_key=self.s3.access_key or None,
+            secret_key=self.s3.secret_key.get_secret_value() or None,
+        )
 
     @property
     def url(self) -> str:

@@ -12,6 +12,7 @@ from server.settings import Settings
 from server.speech import spoken
 from transports.simulator.cast import Cast
 from transports.simulator.fates import Mix
+from transports.simulator.flow import Applets
 from transports.simulator.network import Report, SimulatedNetwork
 
 RATE = 8000
@@ -31,7 +32,10 @@ def voice_of(tts: EmbeddedTts) -> Callable[[str], Awaitable[bytes]]:
 
 
 @asynccontextmanager
-async def simulated_network(settings: Settings, report: Report) -> AsyncIterator[SimulatedNetwork]:
+async def simulated_network(
+    settings: Settings, report: Report, applets: Callable[[str, str], Awaitable[Applets | None]]
+) -> AsyncIterator[SimulatedNetwork]:
+    """`applets` are those of a call, at a server with this URL."""
     exotel = settings.exotel
     secret = exotel.token.get_secret_value()
     host = EVERYWHERE.get(settings.host, f"[{settings.host}]" if ":" in settings.host else settings.host)
@@ -43,6 +47,7 @@ async def simulated_network(settings: Settings, report: Report) -> AsyncIterator
             http=http,
             person=Cast(voice_of(EmbeddedTts(VOICE)), speed=settings.simulator_speed),
             report=report,
+            applets=lambda call: applets(call, f"http://{host}:{settings.port}"),
             mix=Mix.parse(settings.simulator_mix),
             seed=settings.simulator_seed,
             speed=settings.simulator_speed,

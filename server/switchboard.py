@@ -10,12 +10,13 @@ from dataclasses import replace
 from pipeline.frames import Frame, Say
 from pipeline.transport import Incoming, Transport
 from processors.lines import lines_for
-from server import outgoing
+from server import outgoing, returns
 from server.assembly import Workshop
 from server.briefing import briefing
 from server.call import LiveCall, Office
 from server.phones import e164
 from storage.dialing import Attempt
+from storage.records import Call, CallType
 
 _log = logging.getLogger(__name__)
 
@@ -77,6 +78,10 @@ class Switchboard:
         self._live[incoming.call] = None
         try:
             incoming = self._in_full(incoming)
+            known = await returns.transferred(self._office.database, incoming)
+            if known is not None:
+                await self._go_on(transport, incoming, known)
+                return
             placed = await outgoing.placed(self._office.database, incoming)
             if placed is not None and placed.id not in self._live:
                 self._live[placed.id] = self._live.pop(incoming.call)
@@ -99,10 +104,39 @@ class Switchboard:
             if not self._live:
                 self._nobody.set()
 
+    async def _go_on(self, transport: Transport, incoming: Incoming, known: Call) -> None:
+        """A caller comes back whom no human agent has taken. Whom nobody expects is put down."""
+        database = self._office.database
+        custom = outgoing.variables(incoming.custom)
+        about = replace(incoming, call=known.id, carrier=known.carrier, custom=custom)
+        placed = None
+        if known.call_type is CallType.OUTBOUND:
+            async with database.read() as work:
+                placed = await work.attempts.get(known.id)
+        brief = await briefing(database, self._office.seal, about, placed)
+        if brief is None or brief.flow.organisation_id != known.organisation_id:
+            await transport.close()
+            return
+        back = await returns.taken_back(database, known, self._office.node, self.__contains__)
+        if back is None:
+            await transport.close()
+            return
+        call = LiveCall(self._office, self._workshop, brief.after(back), about)
+        self._live[known.id] = call
+        try:
+            await call.run(transport)
+        finally:
+            del self._live[known.id]
+
     def _in_full(self, incoming: Incoming) -> Incoming:
         """Lines and customers are found by E.164; a carrier may leave the country out."""
         caller, line = (e164(number, self._country) for number in (incoming.from_number, incoming.to_number))
         return replace(incoming, from_number=caller, to_number=line)
+
+    def live(self, call: str) -> LiveCall | None:
+        """One that is on the line here and whose line is not down."""
+        live = self._live.get(call)
+        return live if live is not None and live.is_up else None
 
     def command(self, call: str, frame: Frame) -> bool:
         """False if the call is not live here."""
@@ -124,9 +158,13 @@ class Switchboard:
             live.command(Say(lines_for(live.plan.language).ending, hangup="server_stopping"))
         if await self._empty_within(GOODBYE_SECONDS):
             return
+        self.cut()
+        await self._nobody.wait()
+
+    def cut(self) -> None:
+        """Ends every call without a word."""
         for live in filter(None, self._live.values()):
             live.cut()
-        await self._nobody.wait()
 
     async def _empty_within(self, seconds: float) -> bool:
         try:

@@ -9,7 +9,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from aiohttp import ClientSession, web
@@ -18,7 +18,14 @@ from pydantic import SecretStr
 
 from control_api.access.addresses import trusted_networks
 from control_api.app import create_app
+from control_api.links.addressing import Addressing
+from control_api.links.delivery_upkeep import look_after
+from control_api.links.dispatcher import Dispatcher
+from control_api.links.flow_urls import FlowUrls
+from control_api.links.webhook_sender import WebhookSender
+from control_api.records.listening import ListenSocket
 from control_api.records.live import LiveSocket
+from control_api.records.stored_sound import StoredSounds
 from control_api.records.stories import Stories
 from dialer.dialer import Dialer
 from processors.meter import Metrics
@@ -26,32 +33,46 @@ from processors.models import ModelMissing
 from processors.recorder import RecordingThread
 from processors.smart_turn import SmartTurn
 from processors.voice_detector import VoiceDetector
-from server import demo, warmup
-from server.after_a_crash import mended
+from server import warmup
+from server.after_a_crash import mended, taken_over
+from server.analysis_metrics import AnalysisMetrics
+from server.analyst import Analyst
 from server.assembly import Workshop
+from server.bus_of import bus_of
 from server.call import Office
+from server.commands import Commands, hang_up
 from server.control import services
 from server.door import listening
+from server.exotel_flow import ExotelFlow
+from server.first_start import first_start
+from server.heartbeat import Heartbeat
 from server.journal import Ledger
+from server.keeper import Keeper
 from server.letters import Letters
+from server.live_commands import perform
 from server.logs import AccessLog
-from server.metrics import DialerMetrics, LoopLag, metrics_route
+from server.metrics import DialerMetrics, LoopLag, metrics_route, metrics_site
 from server.node import node_name
 from server.relay import relay
+from server.seat import Seat
 from server.settings import Settings
 from server.start import StartError, alone
 from server.switchboard import Switchboard
 from server.telephony import Floor, now, prices_of, telephony
-from storage.bus import MemoryBus
+from server.transfers import TransferDesk
+from server.uploads import Uploads
+from server.webhook_metrics import WebhookMetrics
 from storage.database import Database
 from storage.ids import CALL, new_id
 from storage.migrations import migrate
+from storage.recording_store import RecordingStore
 from storage.recordings import Recordings
-from storage.seed import seed
 from transports.exotel.endpoint import Credentials, ExotelEndpoint
 
 _log = logging.getLogger(__name__)
 
+UPLOAD_SECONDS = 60.0
+"""What recordings have left on the way out to reach the object store."""
 BOOKS_SECONDS = 20.0
 """What the books of calls that are over have left on the way out, if the database is away."""
 
@@ -72,19 +93,26 @@ class Server:
 
 
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[Server]:
-    """Listens within the block; on the way out it closes what it opened. Drain it first. Raises StartError."""
+async def running(settings: Settings, seat: Seat | None = None) -> AsyncIterator[Server]:
+    """Listens within the block; on the way out it closes what it opened. Drain it first. Raises StartError.
+
+    With a seat it is one of several processes whose parent holds the data folder, and takes it when it is ready.
+    """
     async with AsyncExitStack() as stack:
-        stack.enter_context(alone(settings.data_dir))
+        if seat is None:
+            stack.enter_context(alone(settings.data_dir))
         held = stack.enter_context(_port(settings))
         settings = settings.model_copy(update={"port": settings.port or held.getsockname()[1]})
         await migrate(settings.database)
         database = await stack.enter_async_context(Database(settings.database))
         if not await database.is_secured():
             _log.warning("the database's user is held by no row security: let it be no superuser, without BYPASSRLS")
-        recordings = Recordings(settings.data_dir)
-        first_key = await _first_start(database, settings)
-        node = await asyncio.to_thread(node_name, settings)
+        node = seat.node if seat is not None else await asyncio.to_thread(node_name, settings)
+        bus = await stack.enter_async_context(bus_of(settings, database, node))
+        bucket = settings.bucket
+        recordings = Recordings(settings.data_dir, stays=bucket is None, node=node)
+        store = None if bucket is None else await stack.enter_async_context(RecordingStore(bucket))
+        first_key = await first_start(database, settings)
         prices = prices_of(settings)
         await mended(database, recordings, node, prices)
 
@@ -96,8 +124,11 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
             telephony(settings, database, shared.seal, node=node, floor=floor, metrics=DialerMetrics(registry))
         )
         shared = replace(shared, simulator=settings.simulator, wake=telephone.dialer.wake.set, prices=prices)
+        shared = replace(shared, carrier_recordings=telephone.recordings)
+        if store is not None:
+            shared = replace(shared, stored=StoredSounds(store, settings.data_dir))
         metrics = Metrics(registry)
-        stories = Stories(MemoryBus())
+        stories = Stories(bus)
         judge = SmartTurn()
         stack.callback(judge.close)
         recording_thread = RecordingThread()
@@ -130,31 +161,69 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
             """For those that bring one."""
             return switchboard.admit() if server.ready.is_set() else server.unready
 
+        webhook_metrics = WebhookMetrics(registry)
+        sender = WebhookSender(shared.public_http, shared.seal, private=settings.allow_private_webhooks)
+        dispatcher = Dispatcher(database, sender, now, webhook_metrics)
+        commands = Commands(bus, node, partial(perform, switchboard, stories), is_here=switchboard.__contains__)
+        shared = replace(shared, commands=commands.ask)
+        floor.hang_up_elsewhere = partial(hang_up, database, commands)
+        transfers = TransferDesk(
+            database,
+            stories,
+            inbound=office.inbound,
+            outbound=office.outbound,
+            clock=now,
+            counted=lambda carrier, outcome: metrics.calls.labels(carrier, outcome).inc(),
+        )
+        floor.transfers = transfers
+        flow = ExotelFlow(database, FlowUrls.of(settings.url, shared.seal), transfers, clock=now)
         lag = LoopLag(registry)
         app = create_app(
             [
                 *_exotel(settings, switchboard, metrics, taken).routes(),
                 *LiveSocket(shared, stories).routes(),
+                *ListenSocket(shared, stories).routes(),
                 *telephone.callbacks.routes(),
+                *flow.routes(),
                 metrics_route(registry),
             ],
             services=shared,
             ready=not_ready,
         )
+        take_over = partial(taken_over, database, recordings, bus, prices)
+        heartbeat = Heartbeat(database, switchboard, node=node, capacity=settings.max_calls, take_over=take_over)
+        await heartbeat.join()
+        stack.push_async_callback(heartbeat.leave)
+        uploaders = [] if store is None else [Uploads(database, recordings, store, settings.data_dir, registry)]
+        for uploads in uploaders:
+            stack.push_async_callback(uploads.settle, UPLOAD_SECONDS)
         await stack.enter_async_context(
             _beside(
+                heartbeat.keep(),
+                commands.keep(),
                 ledger.keep(),
-                relay(database, stories),
+                relay(database, stories, Addressing(database, settings.url, dispatcher.wake.set).take),
+                dispatcher.run(),
+                look_after(database, now, webhook_metrics),
+                Keeper(database, recordings, store, node=node, clock=now).keep(),
+                *(uploads.keep() for uploads in uploaders),
+                transfers.keep(),
                 lag.watch(),
                 _make_ready(server, settings, judge),
                 _dial(telephone.dialer, server.ready),
+                Analyst(database, shared.seal, http, tried=AnalysisMetrics(registry).tried).keep(),
                 Letters(database, settings.smtp, now, url=settings.url).keep(),
             )
         )
         stack.push_async_callback(ledger.write)
         stack.push_async_callback(office.closings.settle, min(settings.drain_seconds, BOOKS_SECONDS))
         held.close()
-        await _listen(stack, app, settings)
+        if settings.metrics_port is not None:
+            port = settings.metrics_port + (seat.slot if seat is not None else 0)
+            await stack.enter_async_context(metrics_site(registry, settings.host, port))
+        if seat is not None:
+            await server.settled.wait()  # whoever held the place before answers until then
+        await _listen(stack, app, settings, seat)
         yield server
 
 
@@ -208,24 +277,6 @@ def _plain(secret: SecretStr) -> str:
     return secret.get_secret_value()
 
 
-async def _first_start(database: Database, settings: Settings) -> str | None:
-    """Makes the first organisation, its key and the demo line, if there is none.
-
-    The key, to be shown once, if it is not one that the operator has chosen.
-    """
-    chosen = settings.bootstrap_api_key
-    async with database.begin() as work:
-        made = await seed(
-            work,
-            now=datetime.now(UTC),
-            config=demo.plan(),
-            voice_config=demo.VOICE,
-            language=demo.LANGUAGE,
-            token=_plain(chosen) if chosen is not None else None,
-        )
-    return made.token if made is not None and chosen is None else None
-
-
 async def _make_ready(server: Server, settings: Settings, judge: SmartTurn) -> None:
     try:
         await warmup.load(judge, models=settings.models_dir, stt_threads=settings.stt_threads)
@@ -251,7 +302,7 @@ def _port(settings: Settings) -> socket.socket:
     return held
 
 
-async def _listen(stack: AsyncExitStack, app: web.Application, settings: Settings) -> None:
+async def _listen(stack: AsyncExitStack, app: web.Application, settings: Settings, seat: Seat | None) -> None:
     door = listening(
         app,
         settings.host,
@@ -259,6 +310,8 @@ async def _listen(stack: AsyncExitStack, app: web.Application, settings: Setting
         trusted=trusted_networks(settings.trusted_proxies),
         access_log_class=AccessLog,
         shutdown_timeout=1.0,
+        ready_made=seat.door if seat is not None else None,
+        retired=seat.retired if seat is not None else None,
     )
     try:
         await stack.enter_async_context(door)

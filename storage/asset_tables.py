@@ -17,9 +17,10 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
-from storage.assets import IntegrationKind
+from storage.assets import DeliveryState, IntegrationKind
 from storage.columns import Id, Owner, UtcTime, metadata, one_of
 
 ROW_NUMBER = BigInteger().with_variant(Integer, "sqlite")
@@ -168,8 +169,12 @@ webhooks = Table(
     Column("failures", Integer, nullable=False),
     Column("trouble", Text),
     Column("last_triggered_at", UtcTime),
+    Column("old_secret", Text),
+    Column("old_secret_until", UtcTime),
     UniqueConstraint("organisation_id", "id"),
 )
+
+_GOES_ON = text("due_at IS NOT NULL")
 
 webhook_logs = Table(
     "webhook_logs",
@@ -177,17 +182,23 @@ webhook_logs = Table(
     Id("id", primary_key=True),
     Id("organisation_id", nullable=False),
     Id("webhook_id", nullable=False),
+    Id("event_id", nullable=False),
     Column("event_type", String(40), nullable=False),
     Column("payload", JSON, nullable=False),
     Column("triggered_at", UtcTime, nullable=False),
-    Column("response_status", Integer),
-    Column("success", Boolean, nullable=False),
+    Id("call_id"),
+    Column("state", one_of(DeliveryState), nullable=False),
+    Column("due_at", UtcTime),
     Column("attempts", Integer, nullable=False),
+    Column("response_status", Integer),
+    Column("response_ms", Integer),
     Column("trouble", Text),
     ForeignKeyConstraint(
         ["organisation_id", "webhook_id"], ["webhooks.organisation_id", "webhooks.id"], ondelete="CASCADE"
     ),
     Index(None, "organisation_id", "webhook_id", "id"),
+    Index("ix_webhook_logs_due", "webhook_id", "due_at", "id", sqlite_where=_GOES_ON, postgresql_where=_GOES_ON),
+    Index("ix_webhook_logs_calls", "webhook_id", "call_id", "id", sqlite_where=_GOES_ON, postgresql_where=_GOES_ON),
 )
 
 speakers = Table(

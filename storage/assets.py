@@ -126,21 +126,42 @@ class Webhook:
     trouble: str | None = None
     """Why it was switched off."""
     last_triggered_at: datetime | None = None
+    old_secret: str | None = field(default=None, repr=False)
+    """Sealed as `secret` is: the one before it, which signs too until `old_secret_until`."""
+    old_secret_until: datetime | None = None
+
+
+class DeliveryState(StrEnum):
+    PENDING = "pending"
+    SENDING = "sending"
+    DONE = "done"
+    FAILED = "failed"
+    """Given up."""
 
 
 @dataclass(frozen=True, slots=True)
-class WebhookLog:
-    """One delivery."""
+class Delivery:
+    """One event on its way to one webhook, and what became of it."""
 
     id: str
     organisation_id: str
     webhook_id: str
+    event_id: str
+    """The same for every try, and for every webhook."""
     event_type: str
     payload: Mapping[str, Any] = field(repr=False)
+    """As it was when the event was announced: each try sends the same bytes."""
     triggered_at: datetime
-    response_status: int | None = None
-    success: bool = False
+    """When it happened."""
+    call_id: str | None = None
+    """What is told of one call goes out in order."""
+    state: DeliveryState = DeliveryState.PENDING
+    due_at: datetime | None = None
+    """The next try; while it is being sent: when whoever sends it is taken for dead. None: it is over."""
     attempts: int = 0
+    response_status: int | None = None
+    """Of the last try, as the next two."""
+    response_ms: int | None = None
     trouble: str | None = None
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from sqlalchemy import func, or_, select, update
 
+from storage.analyses import Analyses
+from storage.analysis_records import Judged
 from storage.call_search import EVERY_CALL, CallFilter, found
 from storage.called import count_calls
 from storage.many import insert_many, update_many
@@ -103,6 +105,16 @@ class Calls:
         to |= {"carrier_call": carrier_call} if carrier_call else {}
         return await self._change(call_id, BEFORE_ANSWER, status=CallStatus.IN_PROGRESS, answered_at=at, **to)
 
+    async def parked(self, call_id: str) -> bool:
+        """Its socket is gone while it is being transferred: no process has it. False if it is over."""
+        return await self._change(call_id, frozenset({CallStatus.TRANSFERRING}), node="")
+
+    async def taken_back(self, call_id: str, *, node: str) -> bool:
+        """A process has it again after a transfer that failed. False if one has it already, or it is over."""
+        its = calls.c.id == call_id, calls.c.status == CallStatus.TRANSFERRING, calls.c.node == ""
+        to = {"status": CallStatus.IN_PROGRESS, "node": node}
+        return await self._tenancy.change(update(calls).where(*its, self._tenancy.mine(calls)).values(to)) == 1
+
     async def ended(
         self,
         call_id: str,
@@ -142,7 +154,9 @@ class Calls:
         return over
 
     async def abandoned(self, node: str, *, at: datetime, reason: str = "server stopped") -> list[Call]:
-        """Ends what `node` left open when it crashed. Run by the node itself, before it takes calls again.
+        """Ends what `node` left open when it crashed.
+
+        Run by the node itself, before it takes calls again, or by another that has found it dead.
 
         But for outgoing calls that nobody had answered: what became of them the carrier knows.
 
@@ -151,12 +165,15 @@ class Calls:
         none (`unrecorded`).
         """
         left = await self._tenancy.rows(
-            select(calls).where(
+            select(calls)
+            .where(
                 calls.c.node == node,
                 calls.c.status.in_(LIVE),
                 or_(calls.c.call_type != CallType.OUTBOUND, calls.c.answered_at.is_not(None)),
                 self._tenancy.mine(calls),
             )
+            .order_by(calls.c.id)
+            .with_for_update()  # it may only have been stopped, and end them itself this moment
         )
         over = []
         for call in (Call(**row) for row in left):
@@ -187,18 +204,34 @@ class Calls:
         await self._tenancy.change(update(calls).where(*its).values(key_details=changed))
         return changed
 
+    async def judged(
+        self, call_id: str, made: Judged, change: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+    ) -> bool:
+        """What was made of a call that is over, `change` being as of `change_details`. False if there is none.
+
+        Its sentiment is counted from now on in place of the one that was known before.
+        """
+        its = calls.c.id == call_id, calls.c.status == CallStatus.ENDED, self._tenancy.mine(calls)
+        row = await self._tenancy.held(select(calls).where(*its))
+        if row is None:
+            return False
+        before = Call(**row)
+        known = {"summary": made.summary, "sentiment": made.sentiment, "language": made.language}
+        to: dict[str, Any] = {name: value for name, value in known.items() if value is not None}
+        after = replace(before, **to, key_details=change(before.key_details))
+        await self._tenancy.change(update(calls).where(*its).values(key_details=after.key_details, **to))
+        await Statistics(self._tenancy).moved(before, after)
+        return True
+
     async def unrecorded(self, call_id: str) -> None:
         """There is no file where its recording was to be."""
         its = update(calls).where(calls.c.id == call_id, self._tenancy.mine(calls))
         await self._tenancy.change(its.values(recording=None))
 
-    async def forget_recordings(self, customer_id: str) -> list[str]:
-        """Of a customer's calls that are over. The paths of what is to be removed."""
-        its = calls.c.customer_id == customer_id, calls.c.status == CallStatus.ENDED, calls.c.recording.is_not(None)
-        recorded = select(calls.c.recording).where(*its, self._tenancy.mine(calls))
-        paths = [row["recording"] for row in await self._tenancy.rows(recorded)]
-        await self._tenancy.change(update(calls).where(*its, self._tenancy.mine(calls)).values(recording=None))
-        return paths
+    async def recorded_by_carrier(self, call_id: str, url: str) -> bool:
+        """False if it is known already, or not to be heard."""
+        its = calls.c.id == call_id, calls.c.carrier_recording.is_(None), self._tenancy.mine(calls)
+        return await self._tenancy.change(update(calls).where(*its).values(carrier_recording=url)) == 1
 
     async def add_turns(self, said: Sequence[Turn]) -> None:
         """In one statement. Of a bound unit of work only; a turn of another organisation's call is refused."""
@@ -234,6 +267,8 @@ class Calls:
         await update_many(self._tenancy.connection, calls, "id", rows)
         await Statistics(self._tenancy).ended(over)
         await count_calls(self._tenancy, over)
+        now = max(call.ended_at for call in over if call.ended_at is not None)
+        await Analyses(self._tenancy).ask((call for call in over if call.outcome is Outcome.CONNECTED), at=now)
 
     async def _last_word(self, call_id: str) -> float:
         end = select(func.max(turns.c.at + turns.c.seconds)).where(

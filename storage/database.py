@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from storage import sqlite
 from storage.agents import Agents
+from storage.analyses import Analyses
 from storage.attempt_tallies import AttemptTallies
 from storage.attempts import Attempts
 from storage.calls import Calls
@@ -25,16 +26,20 @@ from storage.contact_lists import ContactLists
 from storage.contacts import Contacts
 from storage.credits import Credits
 from storage.customers import Customers
+from storage.deliveries import Deliveries
 from storage.errors import BUSY, DatabaseUnavailableError, UnusableDatabaseError, unavailable
 from storage.flows import Flows
 from storage.idempotency import IdempotencyKeys
 from storage.ids import EVENT, new_id
 from storage.integrations import Integrations
+from storage.keeping import Keeping
 from storage.keys import Keys
+from storage.nodes import Nodes
 from storage.numbers import Numbers
 from storage.organisations import Organisations
 from storage.outbox import Outbox
 from storage.phones import Phones
+from storage.queues import Members, Queues
 from storage.records import OutboxEvent
 from storage.runs import Runs
 from storage.scripts import Scripts
@@ -42,6 +47,7 @@ from storage.sealed_json import SealedJson
 from storage.speakers import Speakers
 from storage.statistics import Statistics
 from storage.tenancy import Tenancy
+from storage.transfers import Transfers
 from storage.webhooks import Webhooks
 
 __all__ = ["Database", "DatabaseUnavailableError", "UnitOfWork", "UnusableDatabaseError", "to_the_end"]
@@ -60,17 +66,21 @@ class UnitOfWork:
         tenancy = Tenancy(connection, organisation)
         self.organisations = Organisations(tenancy)
         self.keys = Keys(tenancy)
+        self.keeping = Keeping(tenancy)
         self.agents = Agents(tenancy)
         self.flows = Flows(tenancy)
         self.campaigns = Campaigns(tenancy)
         self.calls = Calls(tenancy)
+        self.analyses = Analyses(tenancy)
         self.outbox = Outbox(tenancy)
         self.customers = Customers(tenancy)
         self.lists = ContactLists(tenancy)
         self.scripts = Scripts(tenancy)
+        self.nodes = Nodes(tenancy)
         self.numbers = Numbers(tenancy)
         self.integrations = Integrations(tenancy)
         self.webhooks = Webhooks(tenancy)
+        self.deliveries = Deliveries(tenancy)
         self.speakers = Speakers(tenancy)
         self.statistics = Statistics(tenancy)
         self.runs = Runs(tenancy)
@@ -80,6 +90,9 @@ class UnitOfWork:
         self.phones = Phones(tenancy)
         self.credits = Credits(tenancy)
         self.idempotency = IdempotencyKeys(tenancy)
+        self.queues = Queues(tenancy)
+        self.members = Members(tenancy)
+        self.transfers = Transfers(tenancy)
         self.sealed = SealedJson(tenancy)
         self.organisation = organisation
         self.has_announced = False

@@ -38,11 +38,12 @@ class Organisations:
         return None if row is None else Organisation(**row)
 
     async def save(self, organisation: Organisation) -> None:
-        """Writes its name, its cap, and what its calls are told to do."""
+        """Writes its name, its cap, how long recordings are kept, and what its calls are told to do."""
         changed = {
             "name": organisation.name,
             "assistant_overrides": organisation.assistant_overrides,
             "max_parallel_calls": organisation.max_parallel_calls,
+            "recording_retention_days": organisation.recording_retention_days,
         }
         its = organisations.c.id == organisation.id, self._mine
         await self._tenancy.change(update(organisations).where(*its).values(changed))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import delete, select
 
@@ -25,6 +25,9 @@ class Outbox:
         rows = await self._tenancy.rows(select(outbox).where(mine).order_by(outbox.c.id).limit(limit))
         return [OutboxEvent(**row) for row in rows]
 
-    async def passed_on(self, event_ids: Iterable[str]) -> int:
-        """Forgets them. How many there were."""
-        return await self._tenancy.change(delete(outbox).where(self._tenancy.named(outbox.c.id, list(event_ids))))
+    async def taken(self, event_ids: Collection[str]) -> list[OutboxEvent]:
+        """Forgets them, and returns those that nobody else has taken meanwhile, oldest first."""
+        its = select(outbox).where(self._tenancy.named(outbox.c.id, event_ids)).order_by(outbox.c.id)
+        held = [OutboxEvent(**row) for row in await self._tenancy.rows(its.with_for_update())]
+        await self._tenancy.change(delete(outbox).where(self._tenancy.named(outbox.c.id, [one.id for one in held])))
+        return held

@@ -83,6 +83,7 @@ class Scope(StrEnum):
     CONTACTS_WRITE = "voice:contacts:write"
     CALLS_READ = "voice:calls:read"
     CALLS_WRITE = "voice:calls:write"
+    CALLS_LISTEN = "voice:calls:listen"
     WEBHOOKS_READ = "voice:webhooks:read"
     WEBHOOKS_WRITE = "voice:webhooks:write"
     MODELS_READ = "voice:models:read"
@@ -103,6 +104,8 @@ class Organisation:
     """What its calls are told to do, where nothing nearer to a call says otherwise."""
     max_parallel_calls: int | None = None
     """Of all its campaigns together; None: as many as the server takes."""
+    recording_retention_days: int | None = None
+    """How long recordings are kept, counted from the start of their calls; None: for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +230,8 @@ class Call:
     language: str | None = None
     recording: str | None = None
     """Path below the data folder."""
+    carrier_recording: str | None = field(default=None, repr=False)
+    """Where the carrier has one of its own; empty: none is to be heard, whatever it has; None: not known."""
     customer_id: str | None = None
     sentiment: Sentiment | None = None
     summary: str | None = field(default=None, repr=False)

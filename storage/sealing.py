@@ -7,11 +7,13 @@ import binascii
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Literal, Self
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from storage.signing import Signer
 
 VERSION = "v1"
 KEY_BYTES = 32
@@ -71,6 +73,8 @@ class Seal:
         if any(len(key) != KEY_BYTES for key in keys.values()):
             raise ValueError(f"a key is {KEY_BYTES} bytes")
         self._ciphers = {name: AESGCM(key) for name, key in keys.items()}
+        ordered = [keys[current], *(key for name, key in keys.items() if name != current)]
+        self._signer: Callable[[str], Signer] = lambda purpose: Signer(ordered, purpose)
         self.current = current
         """Id of the key that seals."""
 
@@ -105,6 +109,10 @@ class Seal:
         if self.key_of(sealed) == self.current:
             return sealed
         return self.seal(secret, organisation=organisation, name=name)
+
+    def signer(self, purpose: str) -> Signer:
+        """Signs with a key made of the current one, and knows what was signed with any."""
+        return self._signer(purpose)
 
     @staticmethod
     def key_of(sealed: str) -> str:

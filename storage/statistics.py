@@ -45,13 +45,18 @@ class Statistics:
             if call.outcome is None:
                 raise ValueError("a call that is over has an outcome")
             started = call.started_at.astimezone(UTC)
-            whose = call.organisation_id, call.flow_id or _NONE
-            day = *whose, started.date(), call.call_type, call.outcome, call.sentiment or _NONE
-            days.setdefault(day, []).append(call.duration or 0.0)
-            hours[*whose, started.hour * 2 + started.minute // 30] += 1
+            days.setdefault(_day(call), []).append(call.duration or 0.0)
+            hours[call.organisation_id, call.flow_id or _NONE, started.hour * 2 + started.minute // 30] += 1
         # Always in the same order, so that no two transactions wait for each other.
         await self._add(call_days, [(*day, len(all_), sum(all_)) for day, all_ in sorted(days.items())])
         await self._add(call_hours, [(*hour, calls) for hour, calls in sorted(hours.items())])
+
+    async def moved(self, before: Call, after: Call) -> None:
+        """Counts a call that was counted `before` as what it is now. Its row must be held."""
+        if _day(before) == _day(after):
+            return
+        steps = (_day(before), -1, -(before.duration or 0.0)), (_day(after), 1, after.duration or 0.0)
+        await self._add(call_days, [(*day, calls, seconds) for day, calls, seconds in sorted(steps)])
 
     async def tally(
         self,
@@ -135,3 +140,9 @@ class Statistics:
             added.on_conflict_do_update(index_elements=key, set_=changed),
             [dict(zip(table.c.keys(), row, strict=True)) for row in rows],
         )
+
+
+def _day(call: Call) -> tuple[Any, ...]:
+    """The key under which it is counted by day."""
+    whose = call.organisation_id, call.flow_id or _NONE
+    return *whose, call.started_at.astimezone(UTC).date(), call.call_type, call.outcome, call.sentiment or _NONE

@@ -18,6 +18,8 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    literal_column,
+    or_,
 )
 
 from storage.columns import Id, Owner, Scopes, Told, UtcTime, metadata, one_of
@@ -34,6 +36,7 @@ organisations = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("assistant_overrides", JSON, nullable=False, server_default=EMPTY_OBJECT),
     Column("max_parallel_calls", Integer),
+    Column("recording_retention_days", Integer),
 )
 
 api_keys = Table(
@@ -135,6 +138,7 @@ calls = Table(
     Column("duration", Float),
     Column("language", Told(20)),
     Column("recording", Text),
+    Column("carrier_recording", Text),
     Id("customer_id"),
     Column("sentiment", one_of(Sentiment)),
     Column("summary", Text),
@@ -148,6 +152,15 @@ calls = Table(
     Index(None, "organisation_id", "sentiment", "started_at"),
     Index(None, "organisation_id", "status"),
     Index(None, "node", "status"),
+)
+is_recorded = or_(calls.c.recording.is_not(None), calls.c.carrier_recording > literal_column("''"))
+"""By us or by the carrier, and to be heard. Literally so, or no database would find the index for it."""
+Index(
+    "ix_calls_recorded",
+    calls.c.organisation_id,
+    calls.c.started_at,
+    sqlite_where=is_recorded,
+    postgresql_where=is_recorded,
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -76,6 +76,8 @@ class CarrierStatus:
     """From the answer to the end; None: not told."""
     reason: str = ""
     """A short fixed word, where the carrier gives a cause."""
+    recording: str = field(default="", repr=False)
+    """Where the carrier has a recording of it; empty: none, or not yet."""
 
 
 class Trouble(StrEnum):

@@ -43,6 +43,8 @@ class ExotelShown(Shown):
     subdomain: str | None
     phone_number: str | None
     app_id: str | None
+    passthru_url: str = Field(description="for the Passthru applet of a flow that hands calls to human agents")
+    connect_url: str = Field(description="for the dynamic URL of its Connect applet")
     is_connected: bool
     connected_at: Time | None
     checked_at: Time | None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from control_api.links.flow_urls import FlowUrls
 from control_api.links.integration_checks import trouble_with
 from control_api.links.integration_shapes import (
     AppsPage,
@@ -56,7 +57,7 @@ async def apps(asked: Asked, query: AppsQuery) -> AppsPage:
 @contract.get("/telephony/exotel")
 async def exotel(asked: Asked) -> ExotelShown:
     """Get the Exotel account, its secrets masked."""
-    return ExotelShown(**_fields(asked, "exotel", await _get(asked, "exotel"), ExotelBody))
+    return _exotel(asked, await _get(asked, "exotel"))
 
 
 @contract.put("/telephony/exotel", errors=(409,))
@@ -67,7 +68,7 @@ async def connect_exotel(asked: Asked, body: ExotelBody) -> ExotelShown:
         if present is not None and present.settings["account_sid"] != body.account_sid:
             await _must_not_run(work)
     kept = await _put(asked, "exotel", IntegrationKind.TELEPHONY, body)
-    return ExotelShown(**_fields(asked, "exotel", kept, ExotelBody))
+    return _exotel(asked, kept)
 
 
 @contract.delete("/telephony/exotel", errors=(404, 409))
@@ -182,6 +183,15 @@ def _secrets(asked: Asked, kept: Integration) -> dict[str, str]:
         )
         for name, sealed in kept.secrets.items()
     }
+
+
+def _exotel(asked: Asked, kept: Integration | None) -> ExotelShown:
+    urls = FlowUrls.of(asked.services.public_url, asked.services.seal)
+    return ExotelShown(
+        **_fields(asked, "exotel", kept, ExotelBody),
+        passthru_url=urls.passthru(asked.organisation),
+        connect_url=urls.connect(asked.organisation),
+    )
 
 
 def _fields(asked: Asked, provider: str, kept: Integration | None, body: type[Body]) -> dict[str, Any]:

@@ -11,11 +11,11 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, StrictBool, WithJsonSchema
 
+from control_api.links.signature import SECRET_START
 from control_api.links.webhook_targets import LONGEST_URL, MOST_HEADERS, check_headers
 from control_api.web.shapes import Body, Name, Shown, Time, unset
-from storage.assets import Webhook, WebhookLog
+from storage.assets import Delivery, DeliveryState, Webhook
 
-SECRET_START = "whsec_"  # noqa: S105 - how secrets of Standard Webhooks begin: the rest is base64
 SHORTEST_KEY, LONGEST_KEY = 16, 64
 """Bytes behind such a beginning."""
 
@@ -103,11 +103,12 @@ class WebhookShown(Shown):
     url: str
     events: Sequence[str]
     headers: Mapping[str, str] = Field(description="with masked values")
-    secret: str = Field(description="masked, but once: in the answer to the creation, if the server has made it")
+    secret: str = Field(description="masked, but once: where the server has just made it")
     is_active: bool
     failures: int = Field(description="deliveries in a row that failed")
     trouble: str | None = Field(description="why it was switched off")
     last_triggered_at: Time | None
+    old_secret_until: Time | None = Field(description="the secret before this one signs too until then")
     created_at: Time
     updated_at: Time
 
@@ -120,18 +121,29 @@ class WebhookShown(Shown):
 
 class DeliveryShown(Shown):
     uuid: str
+    event_uuid: str = Field(description="the header webhook-id: the same for every try and every webhook")
     event_type: str
     payload: Mapping[str, Any]
-    response_status: int | None
+    state: DeliveryState
     success: bool
-    attempts: int
+    attempts: int = Field(description="tries so far")
+    response_status: int | None = Field(description="of the last try, as the next two")
+    response_ms: int | None = Field(description="how long the answer took")
     trouble: str | None
-    triggered_at: Time
+    triggered_at: Time = Field(description="when it happened")
+    next_attempt_at: Time | None
 
     @classmethod
-    def of(cls, entry: WebhookLog) -> Self:
-        known: dict[str, Any] = {name: getattr(entry, name) for name in cls.model_fields.keys() - {"uuid"}}
-        return cls(uuid=entry.id, **known)
+    def of(cls, delivery: Delivery) -> Self:
+        waits = delivery.state is DeliveryState.PENDING
+        return cls(
+            uuid=delivery.id,
+            event_uuid=delivery.event_id,
+            success=delivery.state is DeliveryState.DONE,
+            next_attempt_at=delivery.due_at if waits else None,
+            **{name: getattr(delivery, name) for name in _AS_DELIVERED},
+        )
 
 
+_AS_DELIVERED = DeliveryShown.model_fields.keys() - {"uuid", "event_uuid", "success", "next_attempt_at"}
 _AS_KEPT = WebhookShown.model_fields.keys() - {"uuid", "headers", "secret"}

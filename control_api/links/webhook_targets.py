@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import Iterator, Mapping
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from collections.abc import Mapping
+from ipaddress import IPv4Address, ip_address
 
 from yarl import URL
+
+from control_api.links.public_only import is_public
 
 LONGEST_URL = 2000
 LONGEST_VALUE = 2000
@@ -21,8 +23,6 @@ _OURS = re.compile(
     "proxy-connection|te|trailer|transfer-encoding|upgrade|webhook-.*|x-nn-.*"
 )
 """The server's own: what is sent, and how."""
-_CARRIERS_OF_V4 = (IPv6Network("::/96"), IPv6Network("64:ff9b::/96"))
-"""Addresses whose last 32 bits are one of the older kind, beside those that the library takes apart."""
 
 
 def check_url(text: str, *, private: bool) -> None:
@@ -64,24 +64,13 @@ def check_headers(headers: Mapping[str, str]) -> None:
 
 
 def _is_public(host: str) -> bool:
+    """As far as it says itself, however it is written. A name is found out when something is sent."""
     if host == "localhost" or host.endswith(".localhost"):
         return False
-    return all(address.is_global and not address.is_multicast for address in _addresses(host))
-
-
-def _addresses(host: str) -> Iterator[IPv4Address | IPv6Address]:
-    """What a host says it is, however it is written, and what that stands for. Nothing of a name."""
-    if ":" not in host:
-        try:
-            yield IPv4Address(socket.inet_aton(host))  # also 2130706433, 0x7f000001, 0177.1: as a system reads them
-        except OSError:
-            return
-        return
-    address = ip_address(host)
-    assert isinstance(address, IPv6Address)
-    if any(address in network for network in _CARRIERS_OF_V4):
-        yield IPv4Address(int(address) & 0xFFFF_FFFF)
-    inner = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
-    yield from (one for one in inner if one is not None)
-    if address.ipv4_mapped is None:
-        yield address
+    if ":" in host:
+        return is_public(ip_address(host))
+    try:
+        packed = socket.inet_aton(host)  # also 2130706433, 0x7f000001, 0177.1: as a system reads them
+    except OSError:
+        return True
+    return is_public(IPv4Address(packed))

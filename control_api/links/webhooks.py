@@ -1,4 +1,4 @@
-"""Webhooks: where events are sent, and what became of each delivery."""
+"""Webhooks: where events are sent."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import base64
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import orjson
 from pydantic import Field
 
-from control_api.links.webhook_shapes import SECRET_START, DeliveryShown, WebhookBody, WebhookChange, WebhookShown
+from control_api.links.signature import SECRET_START
+from control_api.links.verdict import SWITCHED_OFF
+from control_api.links.webhook_shapes import WebhookBody, WebhookChange, WebhookShown
 from control_api.links.webhook_targets import check_headers, check_url
 from control_api.web.asked import Asked
 from control_api.web.contract import Contract
@@ -26,6 +29,8 @@ from storage.sealing import webhook_part
 contract = Contract("Webhooks", "/webhooks", v1="/webhooks", read=Scope.WEBHOOKS_READ, write=Scope.WEBHOOKS_WRITE)
 
 SECRET_BYTES = 32
+OLD_SECRET_LASTS = timedelta(hours=24)
+"""After a new one was made: time to tell the receiver."""
 
 
 class WebhooksQuery(Page):
@@ -34,11 +39,6 @@ class WebhooksQuery(Page):
 
 class WebhooksPage(Shown):
     webhooks: list[WebhookShown]
-    total: int
-
-
-class DeliveriesPage(Shown):
-    logs: list[DeliveryShown]
     total: int
 
 
@@ -55,7 +55,7 @@ async def create(asked: Asked, body: WebhookBody) -> WebhookShown:
     """Create a webhook. A secret that the server makes is shown this once."""
     _check_url(asked, body.url)
     uuid = new_id(WEBHOOK)
-    secret = body.secret or SECRET_START + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
+    secret = body.secret or _new_secret()
     webhook = Webhook(
         uuid,
         asked.organisation,
@@ -85,12 +85,13 @@ async def get(asked: Asked, webhook_uuid: str) -> WebhookShown:
 
 @contract.patch("/{webhook_uuid}")
 async def change(asked: Asked, webhook_uuid: str, body: WebhookChange) -> WebhookShown:
-    """Change a webhook. Switching it on forgets its failures."""
+    """Change a webhook. Switching it on forgets its failures; switching it off gives up what waits to be sent."""
     new = changes(body)
     if "url" in new:
         _check_url(asked, body.url)
     if "secret" in new:
         new["secret"] = _sealed_secret(asked, webhook_uuid, body.secret)
+        new |= {"old_secret": None, "old_secret_until": None}
     if new.get("is_active"):
         new |= {"failures": 0, "trouble": None}
     async with asked.begin() as work:
@@ -101,25 +102,39 @@ async def change(asked: Asked, webhook_uuid: str, body: WebhookChange) -> Webhoo
             new["headers"] = _sealed_headers(asked, webhook_uuid, _merged(asked, webhook, body.headers))
         webhook = replace(webhook, **new, updated_at=asked.now)
         await work.webhooks.rewrite(webhook, new.keys(), now=asked.now)
+        if not webhook.is_active:
+            await work.deliveries.give_up(webhook_uuid, SWITCHED_OFF)
     return _shown(asked, webhook)
 
 
 @contract.delete("/{webhook_uuid}")
 async def delete(asked: Asked, webhook_uuid: str) -> None:
-    """Delete a webhook and its log."""
+    """Delete a webhook and its deliveries."""
     async with asked.begin() as work:
         if not await work.webhooks.delete(webhook_uuid):
             raise not_found("Webhook")
 
 
-@contract.get("/{webhook_uuid}/logs")
-async def logs(asked: Asked, webhook_uuid: str, query: Page) -> DeliveriesPage:
-    """List what became of each delivery, newest first."""
-    async with asked.read() as work:
-        if await work.webhooks.get(webhook_uuid) is None:
+@contract.post("/{webhook_uuid}/rotate-secret", status=200, limit="20/minute")
+async def rotate_secret(asked: Asked, webhook_uuid: str) -> WebhookShown:
+    """Make a new secret, shown this once. The one before it signs too for another 24 hours."""
+    secret = _new_secret()
+    async with asked.begin() as work:
+        webhook = await work.webhooks.held(webhook_uuid)
+        if webhook is None:
             raise not_found("Webhook")
-        found, total = await work.webhooks.logs(webhook_uuid, query.limit, query.offset)
-    return DeliveriesPage(logs=[DeliveryShown.of(entry) for entry in found], total=total)
+        new: dict[str, Any] = {
+            "secret": _sealed_secret(asked, webhook_uuid, secret),
+            "old_secret": webhook.secret,
+            "old_secret_until": asked.now + OLD_SECRET_LASTS,
+        }
+        webhook = replace(webhook, **new, updated_at=asked.now)
+        await work.webhooks.rewrite(webhook, new.keys(), now=asked.now)
+    return _shown(asked, webhook).model_copy(update={"secret": secret})
+
+
+def _new_secret() -> str:
+    return SECRET_START + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
 
 
 def _check_url(asked: Asked, url: str) -> None:

@@ -186,7 +186,7 @@ async def delete(asked: Asked, customer_uuid: str) -> None:
         customer = await work.customers.held(customer_uuid)
         if customer is None:
             raise not_found("Customer")
-        recordings = await work.calls.forget_recordings(customer_uuid) if customer.recording_opt_out else []
+        recordings = await work.keeping.forget(customer_uuid, now=asked.now) if customer.recording_opt_out else []
         await work.customers.delete(customer_uuid)
     await forget(Recordings(asked.services.data), recordings)
 

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from control_api.web.asked import Asked
 from control_api.web.shapes import Shown, Time
+from storage.analysis_records import Analysis, AnalysisStatus
 from storage.records import Call, CallStatus, CallType, Outcome, Sentiment, Speaker, Turn
 
 
@@ -93,7 +94,20 @@ class LatencyShown(Shown):
     tts: str | None
 
 
+class AnalysisShown(Shown):
+    """How far what is made of the call is."""
+
+    status: AnalysisStatus
+    reason: str | None = Field(description="why it has not all that it could have; while it is pending: so far")
+    at: Time | None = Field(description="when it was over")
+
+    @classmethod
+    def of(cls, analysis: Analysis) -> Self:
+        return cls(status=analysis.status, reason=analysis.reason or None, at=analysis.finished_at)
+
+
 class CallWithTranscript(CallShown):
+    analysis: AnalysisShown | None = Field(description="null: nobody has asked for one")
     transcript: list[LineShown]
     latencies: list[LatencyShown]
 

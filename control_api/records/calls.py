@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Literal
@@ -11,15 +10,15 @@ import orjson
 from aiohttp import web
 from pydantic import Field, ValidationInfo, field_validator
 
-from control_api.records.audible import audible
-from control_api.records.call_shapes import CallShown, CallWithTranscript, LatencyShown, LineShown
-from control_api.records.recording_file import Format, preferred, recording_file
+from control_api.records.audible import audible, may_be_heard
+from control_api.records.call_shapes import AnalysisShown, CallShown, CallWithTranscript, LatencyShown, LineShown
+from control_api.records.recording_file import Format, preferred
+from control_api.records.sound import sound
 from control_api.web.asked import Asked
 from control_api.web.contract import Contract
 from control_api.web.errors import RefusedError, not_found
 from control_api.web.shapes import Body, Day, Page, Shown, Time
 from storage.call_search import CallFilter
-from storage.recordings import Recordings
 from storage.records import CallType, Outcome, Scope, Sentiment
 
 contract = Contract("Calls", "/calls", v1="/calls", read=Scope.CALLS_READ, write=Scope.CALLS_WRITE)
@@ -54,8 +53,22 @@ class CallsQuery(Period, Page):
     sentiment: Sentiment | None = None
 
 
+class LiveQuery(Page):
+    call_type: CallType | Literal["all"] = CallType.INBOUND
+
+
 class CallsPage(Shown):
     calls: list[CallShown]
+    total: int
+
+
+class LiveCallShown(CallShown):
+    node: str = Field(description="the process that has it")
+    since: Time = Field(description="its answer; before that, when it was begun")
+
+
+class LiveCallsPage(Shown):
+    calls: list[LiveCallShown]
     total: int
 
 
@@ -102,9 +115,15 @@ async def every(asked: Asked, query: CallsQuery) -> CallsPage:
 
 
 @contract.get("/live")
-async def live(asked: Asked, query: Page) -> CallsPage:
-    """List the inbound calls that are going on, newest first."""
-    return await _page(asked, query, CallFilter(call_type=CallType.INBOUND, is_live=True))
+async def live(asked: Asked, query: LiveQuery) -> LiveCallsPage:
+    """List the calls that are going on in any process, newest first: inbound ones, unless others are asked for."""
+    wanted = CallFilter(call_type=None if query.call_type == "all" else query.call_type, is_live=True)
+    async with asked.read() as work:
+        found, total = await work.calls.newest(query.limit, query.offset, wanted)
+    shown = [
+        LiveCallShown.of(call, asked, (), node=call.node, since=call.answered_at or call.started_at) for call in found
+    ]
+    return LiveCallsPage(calls=shown, total=total)
 
 
 @contract.get("/statistics", v1="/calls/stats")
@@ -135,11 +154,13 @@ async def get(asked: Asked, call_uuid: str) -> CallWithTranscript:
             raise not_found("Call")
         turns = await work.calls.turns(call_uuid)
         latencies = await work.calls.latencies(call_uuid)
+        analysis = await work.analyses.get(call_uuid)
         heard = await audible(work, [call])
     return CallWithTranscript.of(
         call,
         asked,
         heard,
+        analysis=None if analysis is None else AnalysisShown.of(analysis),
         transcript=[LineShown.of(turn) for turn in turns],
         latencies=[LatencyShown.model_validate(latency) for latency in latencies],
     )
@@ -155,30 +176,22 @@ async def transcript(asked: Asked, call_uuid: str) -> list[LineShown]:
     return [LineShown.of(turn) for turn in turns]
 
 
-@contract.get("/{call_uuid}/recording", query_token=True, media=tuple(format_.content_type for format_ in Format))
-async def recording(asked: Asked, call_uuid: str, query: RecordingQuery) -> web.FileResponse:
+@contract.get(
+    "/{call_uuid}/recording",
+    query_token=True,
+    media=tuple(format_.content_type for format_ in Format),
+    errors=(502, 503),
+)
+async def recording(asked: Asked, call_uuid: str, query: RecordingQuery) -> web.StreamResponse:
     """Get the recording of a call, or a range of it: stereo, the customer left and the agent right."""
     async with asked.read() as work:
         call = await work.calls.get(call_uuid)
         if call is None:
             raise not_found("Call")
-        heard = await audible(work, [call])
-    if call.recording is None or call.id not in heard:
-        raise not_found("Recording")
+        if not await may_be_heard(work, call, asked.now):
+            raise not_found("Recording")
     wanted = Format[query.format.upper()] if query.format else preferred(asked.request.headers.get("Accept", ""))
-    wav = await asyncio.to_thread(Recordings(asked.services.data).file, call.recording)
-    file = await recording_file(wav, wanted)
-    if file is None:
-        raise not_found("Recording")
-    return web.FileResponse(
-        file,
-        headers={
-            "Content-Type": wanted.content_type,
-            "Content-Disposition": f'inline; filename="{file.name}"',
-            "Cache-Control": "private",
-            "Vary": "Accept, Authorization",
-        },
-    )
+    return await sound(asked.services, asked.request, call, wanted, or_mp3=query.format is None)
 
 
 @contract.post("/{call_uuid}/metadata", status=200, limit="30/minute")

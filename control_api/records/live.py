@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from typing import Any
+from collections.abc import Sequence
+from functools import partial
 
 import orjson
-from aiohttp import WSMsgType, web
+from aiohttp import web
 
-from control_api.access.auth import require
+from control_api.records.call_socket import SEND_SECONDS, Socket, call_of, connected
 from control_api.records.stories import PASSING, Stories
-from control_api.web.admission import admitted
 from control_api.web.asked import Services
-from control_api.web.errors import RefusedError, conflict, not_found
-from control_api.web.reading import path_part
-from storage.bus import SlowSubscriberError
-from storage.records import Scope
-
-_log = logging.getLogger(__name__)
+from control_api.web.errors import RefusedError, conflict
+from storage.bus import Message
+from storage.records import Call, Scope
 
 NAME = "GET /ws/live/{call}"
 """What its limit is counted under."""
-SEND_SECONDS = 5.0
-"""A reader that takes no message for this long is dropped, never the call."""
 
 
 class LiveSocket:
@@ -36,55 +30,32 @@ class LiveSocket:
         return [web.get("/ws/live/{call}", self._connect, allow_head=False)]
 
     async def _connect(self, request: web.Request) -> web.StreamResponse:
-        socket = web.WebSocketResponse(heartbeat=20.0)
-        await socket.prepare(request)
-        try:
-            call = await self._asked_for(request)
-        except RefusedError as refused:
-            await socket.close(code=4000 + refused.status, message=refused.detail.encode())
-        except Exception:  # noqa: BLE001 - an open socket is told by its own means
-            _log.exception("a live call could not be looked up")
-            await socket.close(code=1011)
-        else:
-            await self._follow(socket, call, partials=request.query.get("partials") == "1")
-        return socket
+        partials = request.query.get("partials") == "1"
+        return await connected(request, self._asked_for, partial(self._tell, partials))
 
-    async def _asked_for(self, request: web.Request) -> str:
-        """The call's id, if the caller may follow it. Raises RefusedError."""
-        caller = await admitted(request, self._services, NAME, query_token=True)
-        require(caller, Scope.CALLS_READ)
-        call = path_part(request, "call")
-        async with self._services.database.read(caller.organisation_id) as work:
-            found = await work.calls.get(call)
-        if found is None:
-            raise not_found("Call")
-        if found.ended_at is not None and not self._stories.knows(f"call.{call}"):
+    async def _asked_for(self, request: web.Request) -> Call:
+        """If the caller may follow it, and there is something to tell. Raises RefusedError."""
+        call = await call_of(request, self._services, NAME, Scope.CALLS_READ)
+        if call.ended_at is not None and not (self._stories.so_far(_topic(call)) or await self._elsewhere(call)):
             raise conflict("The call is over")
         return call
 
-    async def _follow(self, socket: web.WebSocketResponse[Any], call: str, *, partials: bool) -> None:
-        telling = asyncio.create_task(self._tell(socket, call, partials))
+    async def _elsewhere(self, call: Call) -> Sequence[Message]:
+        """The story so far, of the process that has the call; nothing if that cannot be asked."""
         try:
-            async for message in socket:
-                if message.type is WSMsgType.ERROR:
-                    break
-        finally:
-            telling.cancel()
-            await asyncio.wait([telling])  # raises what befalls this task, and not that one's cancellation
+            answer = await self._services.commands(call, {"do": "story"})
+        except RefusedError:
+            return ()
+        events: Sequence[Message] = answer["events"]
+        return events
 
-    async def _tell(self, socket: web.WebSocketResponse[Any], call: str, partials: bool) -> None:
-        code = 1000
-        try:
-            async with self._stories.follow(f"call.{call}") as story:
-                async for message in story:
-                    if partials or message["type"] not in PASSING:
-                        async with asyncio.timeout(SEND_SECONDS):
-                            await socket.send_str(orjson.dumps(message).decode())
-        except (TimeoutError, SlowSubscriberError):
-            code = 1013
-        except ConnectionError:
-            return
-        except Exception:  # noqa: BLE001 - a bug: the reader is not left waiting
-            _log.exception("a live call could not be told", extra={"call": call})
-            code = 1011
-        await socket.close(code=code)
+    async def _tell(self, partials: bool, socket: Socket, call: Call) -> None:
+        async with self._stories.follow(_topic(call), partial(self._elsewhere, call)) as story:
+            async for message in story:
+                if partials or message["type"] not in PASSING:
+                    async with asyncio.timeout(SEND_SECONDS):
+                        await socket.send_str(orjson.dumps(message).decode())
+
+
+def _topic(call: Call) -> str:
+    return f"call.{call.id}"

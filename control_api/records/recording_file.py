@@ -62,18 +62,19 @@ async def recording_file(wav: Path, wanted: Format) -> Path | None:
     return made
 
 
-async def forget(recordings: Recordings, paths: Sequence[str]) -> None:
-    """Removes the files, also if the caller is cancelled. Not while an MP3 is made, or that would stay."""
-    if paths:
-        removing = asyncio.get_running_loop().run_in_executor(_encoder, _remove, recordings, paths)
-        await asyncio.shield(removing)
+async def forget(recordings: Recordings, paths: Sequence[str]) -> int:
+    """Removes the files, also if the caller is cancelled; how many there were.
+
+    Not while an MP3 is made, or that would stay.
+    """
+    if not paths:
+        return 0
+    removing = asyncio.get_running_loop().run_in_executor(_encoder, _remove, recordings, paths)
+    return await asyncio.shield(removing)
 
 
-def _remove(recordings: Recordings, paths: Sequence[str]) -> None:
-    for path in paths:
-        wav = recordings.file(path)
-        wav.unlink(missing_ok=True)
-        wav.with_suffix(".mp3").unlink(missing_ok=True)
+def _remove(recordings: Recordings, paths: Sequence[str]) -> int:
+    return sum([recordings.drop(path) for path in paths])
 
 
 def _stale(made: Path, wav: Path) -> bool | None:

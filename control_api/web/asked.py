@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
+from typing import Any, Protocol
 
 from aiohttp import ClientSession, web
 
@@ -16,11 +17,14 @@ from control_api.access.auth import Caller, SignIn
 from control_api.access.limits import Limits
 from control_api.assistant.levels import Unobeyed, all_unobeyed
 from control_api.catalogue import Catalogue
+from control_api.records.carrier_sound import CarrierRecordings, NoCarrierRecordings
+from control_api.records.stored_sound import StoredSounds
+from control_api.web.errors import conflict
 from control_api.web.vocabulary import Vocabulary
 from dialer.timing import Prices
 from storage.assets import Customer
 from storage.database import Database, UnitOfWork
-from storage.records import Agent, Flow, Organisation
+from storage.records import Agent, Call, Flow, Organisation
 from storage.sealing import Seal
 
 Greeting = Callable[[Agent | None, Flow, Organisation | None, Customer], str]
@@ -29,6 +33,25 @@ Greeting = Callable[[Agent | None, Flow, Organisation | None, Customer], str]
 def unspoken(agent: Agent | None, flow: Flow, organisation: Organisation | None, customer: Customer) -> str:
     """Of a server that makes no calls."""
     return ""
+
+
+NOT_LIVE = "Call is not currently active"
+
+
+class CallCommands(Protocol):
+    """Tells a call that is going on, wherever its line is, to do something."""
+
+    async def __call__(self, call: Call, command: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What it answers, as `server/live_commands.py` says.
+
+        Raises RefusedError: 409 if it is not on the line any more, 503 if the process that has it does not answer.
+        """
+        ...
+
+
+async def no_calls(call: Call, command: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Of a server that has none."""
+    raise conflict(NOT_LIVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +63,8 @@ class Services:
     limits: Limits
     seal: Seal
     http: ClientSession
+    public_http: ClientSession
+    """For addresses that others have given: `links/public_only.py`."""
     data: Path
     """Where files are kept."""
     public_url: str
@@ -61,6 +86,10 @@ class Services:
     """Tells this process's dialer that there is something to do."""
     prices: Prices = field(default_factory=Prices)
     """What calls cost."""
+    commands: CallCommands = no_calls
+    stored: StoredSounds | None = None
+    """Recordings in the object store; None: all of them are on our disk."""
+    carrier_recordings: CarrierRecordings = field(default_factory=NoCarrierRecordings)
     greeting: Greeting = unspoken
     """What a customer hears first. Overrides in the records may be masked. May raise ValidationError."""
     streams: Counter[str] = field(default_factory=Counter)

@@ -45,7 +45,8 @@ class Page(Body):
     offset: int = Field(0, ge=0, le=10_000_000)
 
 
-def _to_the_second(time: datetime) -> str:
+def to_the_second(time: datetime) -> str:
+    """How a time is shown."""
     return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -100,7 +101,7 @@ def _each_once(values: list[str]) -> list[str]:
 
 
 Time = Annotated[
-    datetime, PlainSerializer(_to_the_second, return_type=str), Field(json_schema_extra={"format": "date-time"})
+    datetime, PlainSerializer(to_the_second, return_type=str), Field(json_schema_extra={"format": "date-time"})
 ]
 Phone = Annotated[str, AfterValidator(_phone), Field(max_length=16, examples=["+14155550192"], description="E.164")]
 Zone = Annotated[str, AfterValidator(_zone), Field(max_length=64, description="IANA name of a time zone")]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from aiohttp import ClientSession
 from pydantic import BaseModel, Field, SecretStr
 
-from processors.ports import LanguageModel, Message, ProviderError, Tool, ToolCall
+from processors.ports import Form, LanguageModel, Message, ProviderError, Tool, ToolCall
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -42,6 +42,8 @@ class Options(BaseModel, extra="forbid"):
     first_token_timeout_seconds: float = Field(default=6, gt=0)
     """From the request to the first piece of the answer."""
     between_tokens_timeout_seconds: float = Field(default=4, gt=0)
+    form_response: Literal["json_schema", "json_object", "text"] = "json_schema"
+    """How a filled form is asked for: many compatible servers know only `json_object`, some neither."""
     extra_body: dict[str, Any] = {}
     """Put into the request as it is, for what only this server knows."""
 
@@ -70,6 +72,27 @@ class OpenAiLlm:
             raise ProviderError(PROVIDER, "broke off its answer")
         for index in sorted(calls):
             yield calls[index].whole(index)
+
+    async def fill(self, chat: Sequence[Message], form: Form) -> dict[str, Any]:
+        """The timeouts are the form's, not those of speech."""
+        client = await _client(self._options, self._http)
+        from httpx2 import HTTPError
+        from openai import OpenAIError
+
+        try:
+            async with asyncio.timeout(form.seconds):
+                answer = await client.chat.completions.create(**_form_request(self._options, chat, form))
+            choice = answer.choices[0]
+            content, refused = choice.message.content, choice.message.refusal
+        except (OpenAIError, HTTPError, TimeoutError, ValueError) as error:
+            raise ProviderError.of(PROVIDER, error) from None
+        except (AttributeError, IndexError, TypeError):  # the SDK takes what comes for what it should be
+            raise ProviderError(PROVIDER, "answered no chat completion") from None
+        if refused or choice.finish_reason == "content_filter":
+            raise ProviderError(PROVIDER, "refused to answer", retriable=False)
+        if choice.finish_reason == "length":
+            raise ProviderError(PROVIDER, "ran out of tokens before the end of its answer", retriable=False)
+        return _filled(content)
 
     async def _chunks(self, request: Mapping[str, Any]) -> AsyncGenerator[ChatCompletionChunk, None]:
         options, now = self._options, asyncio.get_running_loop().time
@@ -152,6 +175,37 @@ def _request(options: Options, chat: Sequence[Message], tools: Sequence[Tool]) -
     if options.extra_body:
         request["extra_body"] = options.extra_body
     return request
+
+
+def _form_request(options: Options, chat: Sequence[Message], form: Form) -> dict[str, Any]:
+    request = _request(options, chat, ())
+    request["stream"] = False
+    if options.max_tokens is not None:  # that one is for what is spoken
+        request[options.token_param] = max(options.max_tokens, form.tokens)
+    if options.form_response == "json_object":
+        request["response_format"] = {"type": "json_object"}
+    elif options.form_response == "json_schema":
+        # Not strict: that would allow but a few keywords of a schema, and refuse the request for any other.
+        named = {"name": form.name, "schema": dict(form.schema), "strict": False}
+        request["response_format"] = {"type": "json_schema", "json_schema": named}
+    return request
+
+
+def _filled(content: Any) -> dict[str, Any]:
+    """The object in an answer, which some models put between fences."""
+    text = content if isinstance(content, str) else ""
+    start, end = text.find("{"), text.rfind("}")
+    try:
+        filled = json.loads(text[start : end + 1], parse_constant=_refuse) if 0 <= start < end else None
+    except (ValueError, RecursionError):
+        filled = None
+    if not isinstance(filled, dict):
+        raise ProviderError(PROVIDER, "answered no JSON object")
+    return filled
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
 
 
 def _message(message: Message) -> dict[str, Any]:

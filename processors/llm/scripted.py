@@ -17,6 +17,8 @@ class Options(BaseModel, extra="forbid"):
     """Begins again after the last one; otherwise the last one is repeated."""
     end_call: bool = False
     """Asks to end the call with the last reply, if a tool of that name is offered."""
+    transfer_to: str = ""
+    """Asks with the last reply to hand the call to this queue of human agents, if it may."""
 
 
 class ScriptedLlm:
@@ -29,6 +31,9 @@ class ScriptedLlm:
         yield replies[turn % len(replies) if self._options.cycle else min(turn, len(replies) - 1)]
         if self._options.end_call and turn >= len(replies) - 1 and any(tool.name == "end_call" for tool in tools):
             yield ToolCall(f"scripted-{turn}", "end_call", {"reason": "goodbye"})
+        target = self._options.transfer_to
+        if target and turn >= len(replies) - 1 and any(tool.name == "transfer_call" for tool in tools):
+            yield ToolCall(f"scripted-{turn}", "transfer_call", {"target": target, "brief": replies[-1]})
 
 
 def create(options: Options, http: ClientSession) -> LanguageModel:

@@ -12,7 +12,7 @@ from aiohttp import FormData
 from control_api.app import ENDPOINTS
 from control_api.links.integrations import VOICE
 from control_api.web.contract import Endpoint
-from storage.assets import WebhookLog
+from storage.assets import Delivery, DeliveryState
 from storage.database import UnitOfWork
 from storage.dialing import Attempt, AttemptState, AttemptTally, Contact, ContactState, ProgressEvent, ProgressKind, Run
 from storage.ids import LOG, new_id
@@ -53,7 +53,17 @@ BODIES: dict[str, Any] = {
     "POST /calls": {"to": "+14155550192", "flow_uuid": "{flow_uuid}"},
     "PATCH /credits": {"threshold": 0},
     "POST /credits": {"amount": 1},
+    "POST /calls/{call_uuid}/end": {},
+    "POST /calls/{call_uuid}/say": {"text": "B"},
+    "POST /calls/{call_uuid}/message": {"text": "B"},
+    "POST /calls/{call_uuid}/dtmf": {"digits": "1"},
     "POST /calls/{call_uuid}/metadata": {"key_details": {"stolen": True}},
+    "POST /calls/{call_uuid}/recording-link": {"expires_in": 60},
+    "POST /calls/{call_uuid}/transfer": {"target": "b_queue", "agent_brief": "B"},
+    "POST /queues": {"name": "b"},
+    "PATCH /queues/{queue_uuid}": {"description": "Stolen"},
+    "POST /queues/{queue_uuid}/members": {"name": "B", "phone": "+14155550151"},
+    "PATCH /queues/{queue_uuid}/members/{member_uuid}": {"name": "Stolen"},
     "POST /webhooks": {"name": "B", "url": "https://b.example/", "events": ["call.ended"]},
     "PATCH /webhooks/{webhook_uuid}": {"name": "Stolen"},
     "PUT /integrations/telephony/exotel": {"api_key": "b" * 20, "api_token": "b" * 20, "account_sid": "b"},
@@ -66,6 +76,9 @@ BODIES: dict[str, Any] = {
     },
     "PATCH /campaign/{id}": {"name": "Stolen"},
 }
+
+QUERIES = {"GET /calls/agent-availability": "?target={queue_name}"}
+"""What has to be asked for."""
 
 UPLOADS: dict[str, Any] = {
     "POST /customers/import": {"file": ROWS},
@@ -96,7 +109,7 @@ def routes() -> Iterator[tuple[Endpoint, str]]:
 def named(endpoint: Endpoint, place: str, ids: Mapping[str, str]) -> str:
     unknown = set(endpoint.path_names) - NOBODYS - ids.keys()
     assert not unknown, f"{endpoint.name}: what is {unknown}?"
-    return place.format(**{**ids, "provider": PROVIDER})
+    return (place + QUERIES.get(endpoint.name, "")).format(**{**ids, "provider": PROVIDER})
 
 
 def filled(template: Any, ids: Mapping[str, str]) -> Any:
@@ -137,6 +150,8 @@ async def one_of_everything(api: Api, organisation: str, word: str = CANARY) -> 
         "/flows", flow_body(word, agent["uuid"], script["uuid"], contact_list["uuid"], number["uuid"])
     )
     webhook = await api.made("/webhooks", {"name": word, "url": f"https://{word}.example/", "events": ["call.ended"]})
+    queue = await api.made("/queues", {"name": f"{word}_queue", "description": word})
+    member = await api.made(f"/queues/{queue['uuid']}/members", {"name": word, "phone": "+14155550152"})
     key = await api.made("/api-keys", {"name": word, "scopes": ["voice:calls:read"]})
     await api.put(f"/integrations/voice/{PROVIDER}", {"api_key": f"{word}-0123456789"})
     await api.put("/integrations/telephony/exotel", {"api_key": word, "api_token": word, "account_sid": word})
@@ -147,9 +162,12 @@ async def one_of_everything(api: Api, organisation: str, word: str = CANARY) -> 
     assert (await api.post(f"/models/speakers/{word}-voice/dataset/sample", data=sample)).status == 201
     deployed = await api.post(f"/models/speakers/{word}-voice/deploy")
     call = await a_call_of(api, organisation, word, flow["uuid"], customer["uuid"])
-    log = WebhookLog(new_id(LOG), organisation, webhook["uuid"], "call.ended", {word: 1}, triggered_at=NOW)
+    state = DeliveryState.FAILED
+    log = Delivery(
+        new_id(LOG), organisation, webhook["uuid"], word, "call.ended", {word: 1}, triggered_at=NOW, state=state
+    )
     async with api.database.begin(organisation) as work:
-        await work.webhooks.log(log)
+        await work.deliveries.add([log])
         await an_attempt_of(work, organisation, word, flow["uuid"], customer["uuid"], call)
     return {
         "customer_uuid": customer["uuid"],
@@ -160,6 +178,10 @@ async def one_of_everything(api: Api, organisation: str, word: str = CANARY) -> 
         "flow_uuid": flow["uuid"],
         "id": flow["uuid"],
         "webhook_uuid": webhook["uuid"],
+        "log_uuid": log.id,
+        "queue_uuid": queue["uuid"],
+        "queue_name": queue["name"],
+        "member_uuid": member["uuid"],
         "key_uuid": key["uuid"],
         "name": f"{word}-voice",
         "sample_uuid": deployed.body["voice_sample_uuid"],

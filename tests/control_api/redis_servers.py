@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -20,6 +22,7 @@ from control_api.access import redis_windows
 
 INSTALLED = shutil.which("redis-server")
 URL = "redis://imitation"
+PID = "redis.pid"
 
 
 def imitation(monkeypatch: pytest.MonkeyPatch) -> FakeServer:
@@ -43,6 +46,7 @@ def real(folder: Path) -> Iterator[str]:
     path = folder / "redis.sock"
     assert INSTALLED is not None
     quiet = ["--port", "0", "--save", "", "--appendonly", "no", "--daemonize", "no", "--dir", str(folder)]
+    quiet += ["--pidfile", str(folder / PID)]
     process = subprocess.Popen([INSTALLED, "--unixsocket", str(path), *quiet], stdout=subprocess.DEVNULL)
     try:
         _answers(path)
@@ -50,6 +54,15 @@ def real(folder: Path) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait()
+
+
+def kill(folder: Path) -> None:
+    """As a machine's end would."""
+    os.kill(process_of(folder), signal.SIGKILL)
+
+
+def process_of(folder: Path) -> int:
+    return int((folder / PID).read_text())
 
 
 def _answers(path: Path) -> None:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,13 +14,14 @@ from control_api.records import live
 from control_api.records.live import LiveSocket
 from control_api.records.stories import Stories
 from control_api.web.asked import Services
+from control_api.web.errors import RefusedError
 from control_api.web.serving import answers
 from storage.bus import MemoryBus
 from storage.calls import Calls
 from storage.database import Database
 from storage.errors import DatabaseUnavailableError
 from storage.keys import Keys, key_for, new_token
-from storage.records import Scope
+from storage.records import Call, Outcome, Scope
 from storage.seed import Seeded
 from tests.control_api.api import serving_api
 from tests.patience import until
@@ -260,3 +261,43 @@ async def test_a_handler_that_is_cancelled_while_it_puts_away_stays_cancelled(
         task.cancel()
         assert await over == "cancelled"
     await runner.cleanup()
+
+
+async def test_a_call_of_another_process_is_told_from_its_beginning_though_it_is_over(
+    database: Database, seeded: Seeded, tmp_path: Path
+) -> None:
+    bus, call, over = MemoryBus(), a_call(seeded.organisation), a_call(seeded.organisation)
+    there = Stories(bus)
+    async with database.begin() as work:
+        for one in (call, over):
+            await work.calls.open(one)
+        await work.calls.ended(over.id, at=NOW, outcome=Outcome.CONNECTED, reason="callended")
+    await there.publish(f"call.{over.id}", START)
+    await there.publish(f"call.{over.id}", END)
+    await there.publish(f"call.{call.id}", START)
+    away = False
+
+    async def ask(asked: Call, command: Mapping[str, Any]) -> Mapping[str, Any]:
+        assert command == {"do": "story"}
+        if away:
+            raise RefusedError(503, "Its process is away")
+        return {"ok": True, "events": list(there.so_far(f"call.{asked.id}"))}
+
+    async with serving_api(database, tmp_path, commands=ask) as api:
+        app = web.Application(middlewares=[answers])
+        app.add_routes(LiveSocket(api.services, Stories(bus)).routes())
+        runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        desk = Desk(api.services, there, call.id, api.http, f"http://127.0.0.1:{runner.addresses[0][1]}")
+        assert await told(await desk.open(call=over.id)) == ([START, END], 1000)
+        socket = await desk.open()
+        assert await socket.receive_json() == START
+        away = True
+        late = await desk.open()
+        assert await told(await desk.open(call=over.id)) == ([], 4409)
+        await until(lambda: len(bus._subscribers[f"call.{call.id}"]) == 2)
+        await desk.tell(line("two"), END)
+        assert await told(socket) == ([line("two"), END], 1000)
+        assert await told(late) == ([line("two"), END], 1000)
+        await runner.cleanup()

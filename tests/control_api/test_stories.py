@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import pytest
@@ -126,3 +126,40 @@ async def test_a_listener_who_is_too_slow_is_dropped_and_delays_nobody() -> None
         with pytest.raises(SlowSubscriberError):
             await rest(slow)
     assert len(await known(stories)) == 10
+
+
+async def test_of_a_call_elsewhere_everything_is_told_once(stories: Stories) -> None:
+    """What is said while the other process is being asked comes over the bus as well."""
+    bus = MemoryBus()
+    there, here = Stories(bus), Stories(bus)
+    await tell(there, START, line("one"))
+
+    async def elsewhere() -> Sequence[Message]:
+        await tell(there, line("two"), {"type": "partial"})
+        return there.so_far(CALL)
+
+    async with here.follow(CALL, elsewhere) as story:
+        await tell(there, line("three"), END)
+        assert await rest(story) == [START, line("one"), line("two"), {"type": "partial"}, line("three"), END]
+
+
+async def test_where_nobody_can_tell_what_was_the_rest_is_told(stories: Stories) -> None:
+    bus = MemoryBus()
+    there, here = Stories(bus), Stories(bus)
+    await tell(there, START, line("one"))
+
+    async def elsewhere() -> Sequence[Message]:
+        return ()
+
+    async with here.follow(CALL, elsewhere) as story:
+        await tell(there, line("two"), END)
+        assert await rest(story) == [line("two"), END]
+
+
+async def test_a_story_that_is_known_here_is_asked_for_nowhere(stories: Stories) -> None:
+    async def elsewhere() -> Sequence[Message]:
+        raise AssertionError("it was asked for")
+
+    await tell(stories, START, END)
+    async with stories.follow(CALL, elsewhere) as story:
+        assert await rest(story) == [START, END]

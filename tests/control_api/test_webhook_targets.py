@@ -50,6 +50,9 @@ PRIVATE = [
     "https://[2001:0:7f00:1::]/",
     "https://[fe80::1]/",
     "https://[fc00::1]/",
+    "https://[fec0::1]/",
+    "https://[::ffff:0:7f00:1]/",
+    "https://[64:ff9b:1::7f00:1]/",
     "https://[ff02::1]/",
 ]
 NOWHERE = [

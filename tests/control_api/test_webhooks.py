@@ -3,7 +3,7 @@ from __future__ import annotations
 import base64
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from control_api.access.limits import Limits, Rules
-from storage.assets import Webhook, WebhookLog
+from storage.assets import Delivery, Webhook
 from storage.database import Database
 from storage.ids import LOG, new_id
 from storage.records import Scope
@@ -71,6 +71,7 @@ async def test_a_webhook_is_created_as_documented(api: Api) -> None:
         "failures": 0,
         "trouble": None,
         "last_triggered_at": None,
+        "old_secret_until": None,
         "created_at": made["created_at"],
         "updated_at": made["created_at"],
     }
@@ -191,51 +192,50 @@ async def test_a_list_can_be_of_the_active_ones_and_is_paged(api: Api) -> None:
     assert (await api.get("/webhooks?is_active=perhaps")).status == 400
 
 
-async def test_deliveries_are_listed_newest_first(api: Api, seeded: Seeded) -> None:
+async def test_a_new_secret_is_shown_once_and_the_old_one_lasts_another_day(api: Api) -> None:
     made = await api.made("/webhooks", GIVEN)
-    about = {"organisation_id": seeded.organisation, "webhook_id": made["uuid"], "event_type": "call.ended"}
-    entries = [
-        WebhookLog(new_id(LOG), payload=PAYLOAD, triggered_at=NOW, **about, **more)
-        for more in (
-            {"response_status": 200, "success": True, "attempts": 1},
-            {"response_status": None, "success": False, "attempts": 4, "trouble": "it did not answer in 10 seconds"},
-        )
-    ]
-    async with api.database.begin() as work:
-        for entry in entries:
-            await work.webhooks.log(entry)
-    answer = await api.get(f"/webhooks/{made['uuid']}/logs")
-    expected: list[dict[str, Any]] = [
-        {
-            "uuid": entry.id,
-            "event_type": "call.ended",
-            "payload": PAYLOAD,
-            "response_status": entry.response_status,
-            "success": entry.success,
-            "attempts": entry.attempts,
-            "trouble": entry.trouble,
-            "triggered_at": "2026-03-01T09:30:00Z",
-        }
-        for entry in reversed(entries)
-    ]
-    assert (answer.status, answer.body) == (200, {"logs": expected, "total": 2})
-    page = await api.get(f"/v1/webhooks/{made['uuid']}/logs?limit=1&offset=1")
-    assert page.body == {"logs": expected[1:], "total": 2}
-    assert (await api.get(f"/webhooks/{made['uuid']}/logs?limit=101")).status == 400
+    path = f"/webhooks/{made['uuid']}"
+    rotated = await api.post(f"{path}/rotate-secret")
+    assert rotated.status == 200
+    assert rotated.body["secret"].startswith("whsec_")
+    assert rotated.body["secret"] != made["secret"]
+    until = datetime.fromisoformat(rotated.body["old_secret_until"])
+    assert until - datetime.fromisoformat(rotated.body["updated_at"]) == timedelta(hours=24)
+    assert (await api.get(path)).body == {**rotated.body, "secret": "••••••••" + rotated.body["secret"][-4:]}
+    webhook = await kept(api, made["uuid"])
+    part = webhook_part(webhook.id, "secret")
+    assert webhook.old_secret is not None
+    assert api.services.seal.open(webhook.old_secret, organisation=webhook.organisation_id, name=part) == made["secret"]
+    changed = await api.patch(path, {"secret": "one-that-somebody-chose"})
+    assert changed.body["old_secret_until"] is None
+    assert (await kept(api, made["uuid"])).old_secret is None
+    assert (await api.post("/v1/webhooks/wbh_unknown/rotate-secret")).status == 404
 
 
-async def test_a_deleted_webhook_takes_its_log_with_it(api: Api, seeded: Seeded) -> None:
+async def test_a_deleted_webhook_takes_its_deliveries_with_it(api: Api, seeded: Seeded) -> None:
     made = await api.made("/webhooks", GIVEN)
     async with api.database.begin() as work:
-        await work.webhooks.log(
-            WebhookLog(new_id(LOG), seeded.organisation, made["uuid"], "call.ended", PAYLOAD, triggered_at=NOW)
+        await work.deliveries.add(
+            [Delivery(new_id(LOG), seeded.organisation, made["uuid"], "evt_1", "call.ended", PAYLOAD, triggered_at=NOW)]
         )
     deleted = await api.delete(f"/webhooks/{made['uuid']}")
     assert (deleted.status, deleted.raw) == (204, b"")
     assert (await api.get("/webhooks")).body == {"webhooks": [], "total": 0}
     async with api.database.read() as work:
-        assert await work.webhooks.logs(made["uuid"], 10) == ([], 0)
+        assert await work.deliveries.page(made["uuid"], [], 10) == ([], 0)
     assert (await api.delete(f"/webhooks/{made['uuid']}")).status == 404
+
+
+async def test_switching_off_gives_up_what_waits(api: Api, seeded: Seeded) -> None:
+    made = await api.made("/webhooks", GIVEN)
+    waiting = Delivery(
+        new_id(LOG), seeded.organisation, made["uuid"], "evt_1", "call.ended", PAYLOAD, triggered_at=NOW, due_at=NOW
+    )
+    async with api.database.begin() as work:
+        await work.deliveries.add([waiting])
+    await api.patch(f"/webhooks/{made['uuid']}", {"is_active": False})
+    (log,) = (await api.get(f"/webhooks/{made['uuid']}/logs")).body["logs"]
+    assert (log["state"], log["next_attempt_at"], log["trouble"]) == ("failed", None, "the webhook was switched off")
 
 
 async def test_wrong_fields_are_named_and_nothing_is_kept(api: Api) -> None:

@@ -36,6 +36,11 @@ def call(index: int | None, arguments: str, **first: str) -> dict[str, Any]:
     return chunk({"tool_calls": [fragment]})
 
 
+def whole(content: Any, **more: Any) -> dict[str, Any]:
+    """A message of JSON, or of text as it is."""
+    return {"content": content if isinstance(content, str | None) else json.dumps(content), **more}
+
+
 STOP = chunk({}, "stop")
 USAGE = {**chunk({}), "choices": [], "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}}
 HANG, RESET, BROKEN, ERROR = "hang", "reset", "data: {broken\n\n", "error"
@@ -46,6 +51,9 @@ class OpenAiServer:
 
     def __init__(self) -> None:
         self.script: list[dict[str, Any] | str] | int = []
+        self.answers: list[dict[str, Any] | str | int] = []
+        """To requests that want no stream, one each, the last one again and again: a message, what is wrong in place
+        of one, or a status."""
         self.asked: list[dict[str, Any]] = []
         self.keys: list[str] = []
         self.hung = asyncio.Event()
@@ -56,6 +64,8 @@ class OpenAiServer:
     async def answer(self, request: web.Request) -> web.StreamResponse:
         self.asked.append(await request.json())
         self.keys.append(request.headers["Authorization"])
+        if not self.asked[-1].get("stream"):
+            return await self._answer_whole(self.answers.pop(0) if len(self.answers) > 1 else self.answers[0])
         if isinstance(self.script, int):
             return web.json_response({"error": {"message": "secret detail", "type": "x"}}, status=self.script)
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
@@ -78,6 +88,18 @@ class OpenAiServer:
                 await response.write(f"data: {json.dumps(part)}\n\n".encode())
         await response.write_eof()
         return response
+
+    async def _answer_whole(self, answer: dict[str, Any] | str | int) -> web.StreamResponse:
+        if isinstance(answer, int):
+            return web.json_response({"error": {"message": "secret detail", "type": "x"}}, status=answer)
+        if answer == HANG:
+            await self._hang()
+        if isinstance(answer, str):
+            return web.Response(text=answer, content_type="application/json")
+        message = {"role": "assistant", **answer}
+        choice = {"index": 0, "finish_reason": message.pop("finish", "stop"), "message": message}
+        about = {"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": "local"}
+        return web.json_response({**about, "choices": [choice]})
 
     async def _hang(self) -> None:
         self.hung.set()

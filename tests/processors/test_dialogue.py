@@ -4,7 +4,22 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from pipeline.frames import Failure, Frame, Hangup, Heard, Interrupt, Played, ReplyDone, ReplyText, Say, UserTurn
+from pipeline.frames import (
+    Failure,
+    Frame,
+    Hangup,
+    Heard,
+    Interrupt,
+    Mute,
+    Note,
+    Pause,
+    Played,
+    ReplyDone,
+    ReplyText,
+    Resume,
+    Say,
+    UserTurn,
+)
 from processors.dialogue import Dialogue
 from processors.lines import Lines
 from processors.ports import Message, ProviderError, ToolCall
@@ -212,3 +227,148 @@ async def test_a_long_farewell_is_not_cut_while_it_is_heard() -> None:
             clock.run(1)
             stage.process(Heard(b"", clock.now, 1))
         assert of(Hangup, heard) == []
+
+
+async def test_the_last_words_from_outside_are_said_whole_whoever_talks_over_them() -> None:
+    async with dialogue(FakeModel("Yes?")) as (stage, heard, clock):
+        clock.run(1)
+        stage.process(Say("We do not call again.", hangup="dnc_request"))
+        heard.clear()
+        for cut in (Pause(1.1), Resume(1.2), Interrupt(1.3)):
+            stage.process(cut)
+        stage.process(UserTurn("Wait!", 1.1, 1.3))
+        stage.process(Say("Something else."))
+        await settle()
+        assert of(Interrupt, heard) + of(Pause, heard) + of(Resume, heard) == []
+        assert texts(heard) == []
+        stage.process(Played(1, 1.0, 1.0, "We do not call again.", complete=True, over=True))
+        assert of(Hangup, heard) == [Hangup("dnc_request")]
+
+
+async def test_what_is_dictated_waits_for_the_sentence_that_is_being_said() -> None:
+    async with dialogue(FakeModel(), greeting="Hello. How are you?") as (stage, heard, clock):
+        clock.run(0.5)
+        stage.process(Heard(b"", clock.now, 1))
+        stage.process(Say("The office is shut.", after_sentence=True))
+        stage.process(Played(1, 0.0, 0.2, "Hel", complete=False))
+        assert texts(heard) == ["Hello. How are you?"]
+        stage.process(Played(1, 0.0, 0.5, "Hello.", complete=False))
+        assert texts(heard) == ["Hello. How are you?", "The office is shut."]
+        assert of(Interrupt, heard) != [], "the rest of what was being said is dropped"
+        stage.process(Played(2, 0.6, 1.0, "The office is shut.", complete=True, over=True))
+    assert stage.chat[-1] == Message("assistant", "The office is shut.")
+
+
+async def test_what_is_dictated_to_a_bot_that_is_silent_is_said_at_once() -> None:
+    async with dialogue(FakeModel()) as (stage, heard, clock):
+        for ticks in (0, 50):
+            clock.run(ticks * 0.02)
+            stage.process(Say(f"After {ticks}.", after_sentence=True))
+            stage.process(Played(stage._replies, 0.0, 1.0, f"After {ticks}.", complete=True, over=True))
+        assert texts(heard) == ["After 0.", "After 50."]
+
+
+async def test_what_is_dictated_is_said_to_its_end_before_the_next() -> None:
+    async with dialogue(FakeModel()) as (stage, heard, clock):
+        clock.run(1)
+        for text in ("One. And more of one.", "Two.", "Three."):
+            stage.process(Say(text, after_sentence=True))
+        stage.process(Played(1, 1.0, 0.5, "One.", complete=False))
+        assert texts(heard) == ["One. And more of one."]
+        stage.process(Played(1, 1.0, 1.5, "One. And more of one.", complete=True, over=True))
+        assert texts(heard)[1:] == ["Two."]
+        stage.process(Say("At once.", after_sentence=False))
+        assert texts(heard)[2:] == ["At once."], "and what waited is dropped"
+
+
+async def test_what_is_dictated_answers_a_caller_who_was_faster() -> None:
+    model = FakeModel("Mine.")
+    async with dialogue(model) as (stage, heard, clock):
+        clock.run(1)
+        stage.process(Say("One.", after_sentence=True))
+        stage.process(Say("Two.", after_sentence=True))
+        stage.process(Interrupt(1.0))
+        stage.process(UserTurn("Hello?", 1.0, 1.2))
+        await settle()
+        assert texts(heard) == ["One.", "Two."]
+        assert model.chats == []
+
+
+async def test_a_note_stands_in_the_chat_and_is_not_said() -> None:
+    model = FakeModel("Fine.")
+    async with dialogue(model) as (stage, heard, _):
+        stage.process(Note("They are a good customer."))
+        await settle()
+        assert texts(heard) == []
+        stage.process(UserTurn("Hello?", 1.0, 2.0))
+        await settle()
+    _, note, turn = model.chats[0]
+    assert (note.role, turn) == ("system", Message("user", "Hello?"))
+    assert note.text.endswith("They are a good customer.")
+
+
+async def test_a_note_that_asks_for_an_answer_is_answered_at_once() -> None:
+    model = FakeModel("By the way, it is free.")
+    async with dialogue(model) as (stage, heard, _):
+        stage.process(Note("Tell them that it is free.", answer=True))
+        await settle()
+        assert of(Interrupt, heard) != []
+        assert texts(heard) == ["By the way, it is free."]
+    assert model.chats[0][-1].role == "system"
+
+
+async def test_who_is_muted_keeps_the_chat_and_says_nothing_but_what_is_dictated() -> None:
+    model = FakeModel("Mine.")
+    async with dialogue(model, greeting="Hello!") as (stage, heard, clock):
+        clock.run(0.1)
+        stage.process(Mute(True))
+        assert of(Interrupt, heard) != []
+        heard.clear()
+        stage.process(UserTurn("Who is there?", 1.0, 2.0))
+        stage.process(Note("Be quick.", answer=True))
+        await settle()
+        assert texts(heard) == []
+        stage.process(Say("This is Asha."))
+        stage.process(Played(2, 2.0, 1.0, "This is Asha.", complete=True, over=True))
+        stage.process(UserTurn("And the price?", 3.0, 4.0))
+        await settle()
+        assert texts(heard) == ["This is Asha."]
+        stage.process(Mute(False))
+        await settle()
+        assert texts(heard) == ["This is Asha.", "Mine."]
+    (chat,) = model.chats
+    assert [(message.role, message.text) for message in chat if message.role != "system"] == [
+        ("user", "Who is there?"),
+        ("assistant", "This is Asha."),
+        ("user", "And the price?"),
+    ]
+
+
+async def test_who_is_muted_before_the_first_sound_does_not_greet() -> None:
+    async with dialogue(FakeModel(), greeting="Hello!") as (stage, heard, clock):
+        stage.process(Mute(True))
+        clock.run(1)
+        stage.process(Mute(False))
+        await settle()
+        assert texts(heard) == []
+
+
+async def test_an_answer_that_is_being_made_ends_when_the_bot_is_muted() -> None:
+    going_on = asyncio.Event()
+    async with dialogue(FakeModel("One ", going_on, "two")) as (stage, heard, _):
+        stage.process(UserTurn("Count.", 1.0, 2.0))
+        await settle()
+        stage.process(Mute(True))
+        going_on.set()
+        await settle()
+        assert texts(heard) == ["One "]
+
+
+async def test_what_is_dictated_after_a_note_cut_the_last_dictation_is_said() -> None:
+    async with dialogue(FakeModel("It is free.")) as (stage, heard, clock):
+        clock.run(1)
+        stage.process(Say("One.", after_sentence=True))
+        stage.process(Note("Mention the price.", answer=True))
+        await settle()
+        stage.process(Say("Two.", after_sentence=True))
+        assert texts(heard) == ["One.", "It is free.", "Two."]

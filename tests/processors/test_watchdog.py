@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from pipeline.frames import DeadAir, Frame, Hangup, Heard, Interrupt, Pause, Played, ReplyText, Resume, UserTurn
+from pipeline.frames import DeadAir, Frame, Hangup, Heard, Interrupt, Mute, Pause, Played, ReplyText, Resume, UserTurn
 from processors.lines import Lines
 from processors.watchdog import Watchdog
 from tests.fakes import Clock, of, started
@@ -81,3 +81,19 @@ async def test_a_filler_of_its_own_starts_no_watch() -> None:
         dog.process(Heard(b"", 0.0, -7))
         clock.run(10)
         assert said(heard) == []
+
+
+async def test_nobody_is_put_off_for_a_bot_that_is_muted() -> None:
+    dog = Watchdog(LINES)
+    async with started(dog) as heard:
+        clock = Clock(dog)
+        dog.process(UserTurn("Hello?", 0.0, 0.5))
+        dog.process(Mute(True))
+        clock.run(5)
+        dog.process(UserTurn("Hello?", 5.0, 5.5))
+        clock.run(5)
+        assert said(heard) == []
+        dog.process(Mute(False))
+        dog.process(UserTurn("Hello?", 10.0, 10.5))
+        clock.run(2.1)
+        assert said(heard) == ["One moment."]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.frames import Answered, AudioIn, AudioOut, Heard, ReplyText, SpeechStopped, Transcript, UserTurn
+from pipeline.frames import Answered, AudioIn, AudioOut, Heard, Mute, ReplyText, SpeechStopped, Transcript, UserTurn
 from processors.waterfall import Waterfall
 from tests.fakes import of, started
 
@@ -45,3 +45,19 @@ async def test_fillers_are_no_answer() -> None:
         assert isinstance(answer, Answered)
         assert answer.reply == 2
         assert answer.on_line == 4.0
+
+
+async def test_what_a_person_says_in_the_bot_s_place_is_not_measured() -> None:
+    stage = Waterfall(clock=lambda: 0.0)
+    async with started(stage) as heard:
+        stage.process(UserTurn("hello", 0.0, 0.0))
+        stage.process(Mute(True))
+        stage.process(UserTurn("hello?", 1.0, 1.0))
+        stage.process(ReplyText("Asha here", 1))
+        stage.process(Heard(b"", 9.0, 1))
+        assert of(Answered, heard) == []
+        stage.process(Mute(False))
+        stage.process(UserTurn("hello!", 10.0, 10.0))
+        stage.process(ReplyText("Hi", 2))
+        stage.process(Heard(b"", 11.0, 2))
+        assert len(of(Answered, heard)) == 1

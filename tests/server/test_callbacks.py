@@ -55,6 +55,10 @@ async def switch(database: Database, seeded: Seeded) -> AsyncIterator[Switch]:
     flow = await office.campaign(retry_attempts=0)
     live: set[str] = set()
     hung_up: list[tuple[str, str]] = []
+
+    async def hang_up(call: str, reason: str) -> None:
+        hung_up.append((call, reason))
+
     callbacks = Callbacks(
         database,
         PretendCarriers(office.line),
@@ -62,7 +66,7 @@ async def switch(database: Database, seeded: Seeded) -> AsyncIterator[Switch]:
         prices=Prices(),
         clock=office.clock,
         is_live=live.__contains__,
-        hang_up=lambda call, reason: hung_up.append((call, reason)),
+        hang_up=hang_up,
         told=office.dialer.told,
     )
     app = web.Application()
@@ -181,3 +185,19 @@ async def test_a_machine_that_answers_is_put_down_and_counts_as_voicemail(switch
     (attempt,) = await switch.office.attempts(switch.flow)
     assert attempt.outcome is Outcome.VOICEMAIL
     assert await ends(switch.office) == ["call.ended", "call.voicemail"]
+
+
+async def test_where_the_carrier_has_a_recording_is_kept_also_when_it_tells_so_after_the_end(switch: Switch) -> None:
+    async def known() -> str | None:
+        async with switch.office.database.read() as work:
+            call = await work.calls.get(switch.dial.call)
+        return None if call is None else call.carrier_recording
+
+    first, second = (f"https://recordings.exotel.com/{number}.mp3" for number in (1, 2))
+    assert await switch.tell(COMPLETED) == 200
+    assert await known() is None
+    assert await switch.tell({**COMPLETED, "RecordingUrl": second}, token="guessed") == 403
+    assert await known() is None
+    assert await switch.tell({**COMPLETED, "RecordingUrl": first}) == 200
+    assert await switch.tell({**COMPLETED, "RecordingUrl": second}) == 200
+    assert await known() == first

@@ -97,6 +97,15 @@ async def test_a_database_whose_folder_cannot_be_made_is_one_sentence_and_status
     assert err == "The database's file cannot be made: File exists.\n"
 
 
+async def test_several_processes_without_what_they_share_are_one_sentence_and_status_1(tmp_path: Path) -> None:
+    status, out, err = await ended(tmp_path, "serve", "--workers", "2")
+    assert (status, out) == (1, "")
+    assert err == (
+        "Several processes need a PostgreSQL and a Redis to share: set VAANI_DATABASE_URL and VAANI_REDIS_URL.\n"
+    )
+    assert not (tmp_path / "data").exists()
+
+
 async def test_the_command_line_is_told() -> None:
     status, out, _ = await ended(ROOT, "--help")
     assert status == 0

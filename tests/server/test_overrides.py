@@ -68,6 +68,20 @@ CHANGES: dict[str, tuple[dict[str, Any], Any, Any]] = {
     "keypadInputPlan.delimiters": ({}, "#", ["*"]),
     "maxDurationSeconds": ({}, 600, 60),
     "artifactPlan.recordingEnabled": ({}, True, False),
+    "analysisPlan.minMessagesThreshold": ({"model": CUSTOM}, 2, 3.5),
+    "analysisPlan.summaryPlan.enabled": ({"model": CUSTOM}, True, False),
+    "analysisPlan.successEvaluationPlan.enabled": ({"model": CUSTOM}, True, False),
+    "analysisPlan.successEvaluationPlan.rubric": ({"model": CUSTOM}, "PassFail", "Checklist"),
+    "analysisPlan.structuredDataPlan.enabled": (
+        {"model": CUSTOM, "analysisPlan": {"structuredDataPlan": {"schema": {"type": "object"}}}},
+        True,
+        False,
+    ),
+    "analysisPlan.structuredDataPlan.schema": (
+        {"model": CUSTOM, "analysisPlan": {"structuredDataPlan": {"enabled": True}}},
+        {"type": "object", "properties": {"a": {"type": "string", "x-ours": 1}}},
+        {"type": "object", "properties": {"b": {"type": "string"}}},
+    ),
 }
 """For each field: what stands beside it, and two values of it."""
 
@@ -290,3 +304,21 @@ def test_a_delimiter_is_one_key_or_none() -> None:
     assert keys(delimiters=["#"]).delimiter == "#"
     assert keys(delimiters="").delimiter == keys(delimiters=[]).delimiter == ""
     assert heeded({"keypadInputPlan": {"delimiters": ["#", "*"]}}) == frozenset()
+
+
+def test_an_analysis_is_asked_of_nobody_where_a_script_answers() -> None:
+    asked = {"analysisPlan": {"summaryPlan": {"enabled": True}, "structuredDataPlan": {"schema": {"type": "object"}}}}
+    assert translated(asked, CallPlan()) == {}
+    assert heeded(asked) == frozenset()
+    assert heeded(asked, {"llm": OWN_LLM}) == {
+        "analysisPlan.summaryPlan.enabled",
+        "analysisPlan.structuredDataPlan.schema",
+    }
+
+
+def test_data_is_extracted_only_where_it_is_switched_on() -> None:
+    schema = {"type": "object", "properties": {"a": {"type": "string"}}}
+    asked: dict[str, Any] = {"analysisPlan": {"structuredDataPlan": {"schema": schema}}}
+    assert planned(asked, {"llm": OWN_LLM}).analysis.extraction_schema is None
+    asked["analysisPlan"]["structuredDataPlan"]["enabled"] = True
+    assert planned(asked, {"llm": OWN_LLM}).analysis.extraction_schema == schema

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from control_api.links.addressing import Addressing
 from server import relay
 from storage.bus import MemoryBus, Message
 from storage.database import Database
@@ -43,7 +44,7 @@ class Bus(MemoryBus):
 
 @asynccontextmanager
 async def relaying(database: Database, bus: Bus) -> AsyncIterator[None]:
-    task = asyncio.create_task(relay.relay(database, bus))
+    task = asyncio.create_task(relay.relay(database, bus, Addressing(database, "").take))
     yield
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
@@ -53,21 +54,21 @@ async def test_events_are_told_in_order_and_forgotten(database: Database, seeded
     await announce(database, seeded, 1, 2, 3)
     bus = MemoryBus()
     async with bus.subscribe("call.ended") as news:
-        assert await relay.pass_on(database, bus) == 3
+        assert await relay.pass_on(database, bus, Addressing(database, "").take) == 3
         assert [await anext(news) for _ in range(3)] == [
             {"organisation": seeded.organisation, "number": number} for number in (1, 2, 3)
         ]
     assert await waiting(database) == []
-    assert await relay.pass_on(database, bus) == 0
+    assert await relay.pass_on(database, bus, Addressing(database, "").take) == 0
 
 
 async def test_what_could_not_be_told_stays_and_is_told_again(database: Database, seeded: Seeded) -> None:
     await announce(database, seeded, 1, 2, 3)
     bus = Bus(breaks_at=1)
     with pytest.raises(OSError, match="away"):
-        await relay.pass_on(database, bus)
+        await relay.pass_on(database, bus, Addressing(database, "").take)
     assert await waiting(database) == [1, 2, 3]
-    await relay.pass_on(database, bus)
+    await relay.pass_on(database, bus, Addressing(database, "").take)
     assert bus.told == [1, 1, 2, 3]
     assert await waiting(database) == []
 
@@ -109,5 +110,5 @@ async def test_a_backlog_is_told_batch_by_batch(
     monkeypatch.setattr(relay, "BATCH", 3)
     await announce(database, seeded, *range(7))
     bus = Bus()
-    assert [await relay.pass_on(database, bus) for _ in range(4)] == [3, 3, 1, 0]
+    assert [await relay.pass_on(database, bus, Addressing(database, "").take) for _ in range(4)] == [3, 3, 1, 0]
     assert bus.told == list(range(7))

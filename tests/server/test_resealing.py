@@ -15,7 +15,7 @@ from storage.sealed_json import Place
 from storage.sealing import Seal, SealedError, integration_secret, webhook_part
 from storage.seed import Seeded
 from tests.storage.customer_samples import a_customer
-from tests.storage.samples import NOW, a_flow, an_agent, an_organisation
+from tests.storage.samples import LATER, NOW, a_flow, an_agent, an_organisation
 
 ONE, TWO = b"1" * 32, b"2" * 32
 
@@ -44,6 +44,8 @@ async def keep(database: Database, seeded: Seeded, seal: Seal, provider: str = "
                 created_at=NOW,
                 updated_at=NOW,
                 failures=3,
+                old_secret=seal.seal("whsec before", organisation=owner, name=webhook_part(webhook, "secret")),
+                old_secret_until=LATER,
             )
         )
 
@@ -65,11 +67,12 @@ async def opened(database: Database, seal: Seal) -> list[str]:
         for name, sealed in (
             (webhook_part(one.id, "secret"), one.secret),
             (webhook_part(one.id, "headers"), one.headers),
+            (webhook_part(one.id, "secret"), one.old_secret or ""),
         )
     ]
 
 
-SECRETS = ["exotel api_key", "exotel api_token", "whsec", '{"X-Key": "1"}']
+SECRETS = ["exotel api_key", "exotel api_token", "whsec", '{"X-Key": "1"}', "whsec before"]
 
 
 async def test_what_is_under_the_current_key_stays(database: Database, seeded: Seeded) -> None:

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from processors.models import ModelMissing
 from processors.wav import HEADER, WavWriter
-from server import node, warmup, wiring
+from server import heartbeat, node, warmup, wiring
 from server.start import StartError
 from server.wiring import running
 from storage.database import Database
@@ -139,8 +139,9 @@ async def test_what_a_crash_left_open_is_closed_and_mended_at_the_next_start(tmp
 
 @pytest.mark.usefixtures("no_models")
 async def test_two_servers_on_one_host_and_one_database_leave_each_other_s_calls_alone(tmp_path: Path) -> None:
-    one = settings(tmp_path / "one", node=None)
-    two = settings(tmp_path / "two", node=None, database_url=SecretStr(one.database))
+    shared = SecretStr(f"unix://{tmp_path}/redis-that-is-away")
+    one = settings(tmp_path / "one", node=None, redis_url=shared)
+    two = settings(tmp_path / "two", node=None, redis_url=shared, database_url=SecretStr(one.database))
     async with running(one):
         call, _ = await left_open(tmp_path / "one", (tmp_path / "one" / node.FILE).read_text().strip())
         async with running(two), Database(one.database) as database, database.read() as work:
@@ -149,6 +150,21 @@ async def test_two_servers_on_one_host_and_one_database_leave_each_other_s_calls
         assert row.status is CallStatus.IN_PROGRESS
     async with serving(tmp_path / "one", node=None) as house:
         assert (await house.row(call)).status is CallStatus.ENDED
+
+
+@pytest.mark.usefixtures("no_models")
+async def test_two_servers_on_one_database_that_could_not_hear_of_each_other_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heartbeat, "BEAT_SECONDS", 0.05)
+    one = settings(tmp_path / "one", node="front")
+    two = settings(tmp_path / "two", node="back", database_url=SecretStr(one.database))
+    async with running(one):
+        with pytest.raises(StartError, match=r"^Another server, front, is at work on this database: .*VAANI_REDIS_URL"):
+            async with running(two):
+                pass
+    async with running(two):
+        pass
 
 
 @pytest.mark.usefixtures("no_models")

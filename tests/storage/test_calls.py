@@ -62,10 +62,10 @@ async def test_the_recordings_of_a_customers_calls_that_are_over_are_forgotten(
         for call in (over, *spared):
             await work.calls.open(call)
     async with database.begin(seeded.organisation) as work:
-        assert await work.calls.forget_recordings("cst_1") == ["recordings/x.wav"]
-        assert await work.calls.forget_recordings("cst_1") == []
+        assert await work.keeping.forget("cst_1", now=NOW) == ["recordings/x.wav"]
+        assert await work.keeping.forget("cst_1", now=NOW) == []
     async with database.read() as work:
-        assert await work.calls.get(over.id) == replace(over, recording=None)
+        assert await work.calls.get(over.id) == replace(over, recording=None, carrier_recording="")
         assert [await work.calls.get(call.id) for call in spared] == spared
 
 

@@ -171,7 +171,8 @@ async def test_a_commit_with_an_event_wakes_whoever_passes_events_on(database: D
             {"call": "cal_1"},
             seeded.organisation,
         )
-        assert await work.outbox.passed_on([event.id]) == 1
+        assert await work.outbox.taken([event.id]) == [event]
+        assert await work.outbox.taken([event.id]) == []
         assert await work.outbox.waiting(10) == []
 
 

@@ -99,3 +99,8 @@ async def test_reading_all_would_be_seen(database: Database, seeded: Seeded, fil
         await work.customers._tenancy.connection.execute(text("SELECT email FROM customers"))
 
     assert any(READS_ALL.search(step) for step in await plans(database, seeded.organisation, all_of_them))
+
+
+async def test_what_expires_is_found_among_the_recorded_alone(database: Database, seeded: Seeded, file: Path) -> None:
+    found = await plans(database, seeded.organisation, lambda work: work.keeping.expire(NOW, 100, now=NOW))
+    assert any("USING INDEX ix_calls_recorded (organisation_id=? AND started_at<?)" in step for step in found), found

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -12,12 +13,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.columns import metadata
 from storage.database import Database, UnitOfWork
+from storage.nodes import Node
 from tests import postgres
 from tests.storage.databases import ROLE, Cluster
 from tests.storage.samples import NOW, a_flow
 
 ONE, OTHER = "org_1", "org_2"
 NOBODYS = {"alembic_version"}
+UNBOUND = {"nodes"}
+"""Of no organisation: hidden from all that are bound to one."""
+OWNED = [table for table in metadata.sorted_tables if table.name not in UNBOUND]
 VALUES: dict[type[Any], Any] = {bool: True, float: 1.0, object: {}, datetime: NOW, date: NOW.date()}
 
 
@@ -39,7 +44,7 @@ def value(column: Column[Any], organisation: str, rows: dict[str, dict[str, Any]
 
 def a_row_of_each(organisation: str) -> dict[str, dict[str, Any]]:
     rows: dict[str, dict[str, Any]] = {}
-    for table in metadata.sorted_tables:
+    for table in OWNED:
         rows[table.name] = {column.name: value(column, organisation, rows) for column in table.c}
     return rows
 
@@ -60,7 +65,7 @@ async def shared(database: Database, cluster: Cluster) -> Database:
 
 async def test_who_is_bound_sees_and_writes_its_own_rows_alone_in_every_table(shared: Database) -> None:
     foreign = a_row_of_each(OTHER)
-    for table in metadata.sorted_tables:
+    for table in OWNED:
         whose = owner(table)
         async with shared.begin(ONE) as work:
             connection = connection_of(work)
@@ -75,9 +80,25 @@ async def test_who_is_bound_sees_and_writes_its_own_rows_alone_in_every_table(sh
 
 async def test_who_is_not_bound_sees_everybodys(shared: Database) -> None:
     async with shared.read() as work:
-        for table in metadata.sorted_tables:
+        for table in OWNED:
             seen = await connection_of(work).execute(select(owner(table)))
             assert {ONE, OTHER} <= set(seen.scalars()), table.name
+
+
+async def test_the_nodes_are_seen_and_written_by_who_is_bound_to_nobody_alone(
+    database: Database, cluster: Cluster
+) -> None:
+    node = Node("one", "gen_1", NOW, NOW, 0, 200, False, "1")
+    async with database.begin() as work:
+        await work.nodes.join(node)
+    async with database.begin(ONE) as work:
+        assert await work.nodes.every() == []
+        assert not await work.nodes.beat(node)
+    with pytest.raises(DBAPIError, match="row-level security"):
+        async with database.begin(ONE) as work:
+            await work.nodes.join(replace(node, name="two"))
+    async with database.read() as work:
+        assert await work.nodes.every() == [node]
 
 
 async def test_who_has_looked_for_rivals_everywhere_sees_its_own_rows_alone_again(shared: Database) -> None:

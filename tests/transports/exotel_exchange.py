@@ -23,6 +23,8 @@ from multidict import MultiMapping
 
 from tests.transports.exotel_answers import API_KEY, API_TOKEN, SID, Fault, acceptable, answer, cut, refusing
 from tests.transports.exotel_subscribers import Manner, PlacedCall, encoded, ist, national, open_stream
+from transports.simulator.exotel_wire import CallFacts
+from transports.simulator.flow import Next, SimulatedFlow
 
 TRIES = 3
 """Of a status callback that is not answered by 200."""
@@ -95,7 +97,7 @@ class ExotelExchange:
             created=created or datetime.now(UTC),
             status_url=form.get("StatusCallback", ""),
             events=frozenset(form.getall("StatusCallbackEvents[]", ["terminal"])),
-            stream_url=form.get("StreamUrl", ""),
+            stream_url=form.get("StreamUrl", "") or self.manner.voicebot,
         )
         self.calls[call.sid] = call
         if self._log is not None:
@@ -120,7 +122,8 @@ class ExotelExchange:
                     await self._deliver(call, reports.pop())
             if self.manner.opens_streams and call.stream_url:
                 with suppress(ClientError, TimeoutError):  # a call whose socket breaks, or never opens, is over
-                    await open_stream(self._http, call, self.manner.talk)
+                    while await open_stream(self._http, call, self.manner.talk) and await self._comes_back(call):
+                        pass
             else:
                 await asyncio.sleep(self.manner.talk)
         call.end(datetime.now(UTC))
@@ -133,6 +136,14 @@ class ExotelExchange:
             self._chance.shuffle(copies)
             for report in copies:
                 await self._send(call, report)
+
+    async def _comes_back(self, call: PlacedCall) -> bool:
+        """Plays the rest of the flow: whether it opens another stream."""
+        if self.manner.applets is None:
+            return False
+        facts = CallFacts(call_sid=call.sid, from_number=call.customer, to_number=call.exophone)
+        flow = SimulatedFlow(self.manner.applets, facts, self._http, speed=0)
+        return await flow.after_the_bot() is Next.VOICEBOT
 
     async def _deliver(self, call: PlacedCall, report: Mapping[str, Any]) -> None:
         for _ in range(self.manner.copies):

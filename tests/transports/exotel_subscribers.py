@@ -15,6 +15,8 @@ import orjson
 from aiohttp import ClientSession, WSMsgType
 from yarl import URL
 
+from transports.simulator.flow import Applets
+
 IST = timezone(timedelta(hours=5, minutes=30))
 NO_TIME = "1970-01-01 05:30:00"
 BOUNDARY = "----fabboundary"
@@ -59,6 +61,10 @@ class Manner:
     lists_custom_field: bool = True
     opens_streams: bool = False
     """In the mode of the direct bot, the socket is opened for as long as one talks."""
+    voicebot: str = ""
+    """URL of the Voicebot applet in the flow that calls run through."""
+    applets: Applets | None = None
+    """Of the same flow, behind it: they ask what is to be done once the bot has put the line down."""
     requests_a_minute: int = 0
     """0: without limit."""
     mix: Mapping[Outcome, float] = field(default_factory=lambda: dict(MIX))
@@ -198,8 +204,8 @@ def encoded(report: Mapping[str, Any], encoding: Encoding) -> tuple[str, bytes]:
     return f"multipart/form-data; boundary={BOUNDARY}", ("".join(parts) + f"--{BOUNDARY}--\r\n").encode()
 
 
-async def open_stream(http: ClientSession, call: PlacedCall, talk: float) -> None:
-    """The socket of an answered call: silence for `talk` seconds, unless the bot puts the line down before."""
+async def open_stream(http: ClientSession, call: PlacedCall, talk: float) -> bool:
+    """The socket of an answered call: silence for `talk` seconds. Whether the bot has put the line down before."""
     silence = b64encode(bytes(320)).decode()
     start = {
         "stream_sid": f"stream{call.sid}",
@@ -221,5 +227,6 @@ async def open_stream(http: ClientSession, call: PlacedCall, talk: float) -> Non
                     pass
             except TimeoutError:
                 continue
-            return
+            return True
         await ws.send_json({"event": "stop", "stream_sid": start["stream_sid"], "stop": {"reason": "callended"}})
+    return False

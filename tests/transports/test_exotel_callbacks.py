@@ -16,7 +16,8 @@ from transports.exotel.callbacks import LONGEST_REPORT, Event, ReportError, read
 
 DELIVERIES = samples("exotel_status_callbacks.jsonl")
 SID = "fab0c0ffee0000000000000000000001"
-COMPLETED = CarrierStatus(SID, CarrierState.COMPLETED, talk_seconds=118)
+RECORDING = "https://recordings.exotel.com/fabricated/rec1.mp3"
+COMPLETED = CarrierStatus(SID, CarrierState.COMPLETED, talk_seconds=118, recording=RECORDING)
 EXPECTED = {
     "answered_json": (Event.ANSWERED, CarrierStatus(SID, CarrierState.IN_PROGRESS), "lead-42"),
     "terminal_completed_json": (Event.TERMINAL, COMPLETED, "lead-42"),
@@ -25,14 +26,18 @@ EXPECTED = {
     "terminal_failed_json": (Event.TERMINAL, CarrierStatus(SID, CarrierState.FAILED, talk_seconds=0), "lead-42"),
     "terminal_machine_json": (
         Event.TERMINAL,
-        CarrierStatus(SID, CarrierState.COMPLETED, machine=True, talk_seconds=118),
+        CarrierStatus(SID, CarrierState.COMPLETED, machine=True, talk_seconds=118, recording=RECORDING),
         "lead-42",
     ),
-    "default_minimal_form": (Event.TERMINAL, CarrierStatus(SID, CarrierState.COMPLETED), ""),
+    "default_minimal_form": (Event.TERMINAL, CarrierStatus(SID, CarrierState.COMPLETED, recording=RECORDING), ""),
     "default_minimal_multipart": (Event.TERMINAL, CarrierStatus(SID, CarrierState.COMPLETED), ""),
     "terminal_form_bracketed": (Event.TERMINAL, COMPLETED, "lead-42"),
     "duplicate_delivery_json": (Event.TERMINAL, COMPLETED, "lead-42"),
-    "late_answered_after_terminal_json": (Event.ANSWERED, CarrierStatus(SID, CarrierState.IN_PROGRESS), "lead-42"),
+    "late_answered_after_terminal_json": (
+        Event.ANSWERED,
+        CarrierStatus(SID, CarrierState.IN_PROGRESS, recording=RECORDING),
+        "lead-42",
+    ),
     "v3_terminal_json": (Event.TERMINAL, CarrierStatus(SID, CarrierState.NO_ANSWER, talk_seconds=0), "lead-42"),
 }
 ENCODINGS: list[Encoding] = ["json", "form", "multipart"]

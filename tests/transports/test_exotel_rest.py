@@ -169,7 +169,8 @@ def test_how_long_to_wait_is_always_a_number_to_be_believed(told: str | None, se
 
 def test_call_details_tell_how_long_was_talked() -> None:
     status = rest.read_details(body_of("call_details"))
-    assert status == CarrierStatus(SID, CarrierState.COMPLETED, talk_seconds=118)
+    recording = "https://recordings.exotel.com/fabricated/rec1.mp3"
+    assert status == CarrierStatus(SID, CarrierState.COMPLETED, talk_seconds=118, recording=recording)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import socket
 import struct
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
-from contextlib import aclosing, suppress
+from contextlib import AbstractAsyncContextManager, aclosing, suppress
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
@@ -28,6 +28,7 @@ from yarl import URL
 from transports.carrier import CarrierError, CarrierStatus, Dial, Trouble
 from transports.exotel import rest
 from transports.exotel.account import ExotelAccount
+from transports.exotel.recording import opened
 from transports.request_pace import RequestPace, TooMany
 
 BIGGEST_ANSWER = 1_048_576
@@ -105,6 +106,15 @@ class ExotelLine:
         if status is None:
             raise CarrierError(Trouble.DOUBT, "Exotel lists a call and denies it")
         return status
+
+    async def recorded(self, carrier_call: str) -> str:
+        """Where Exotel's own recording of a call is; empty: it has none, or not yet. Raises CarrierError."""
+        status = await self._details(carrier_call)
+        return "" if status is None else status.recording
+
+    def recording(self, address: str, headers: Mapping[str, str]) -> AbstractAsyncContextManager[ClientResponse | None]:
+        """As `transports.exotel.recording.opened`."""
+        return opened(self._account, self._http, address, headers)
 
     async def _details(self, carrier_call: str) -> CarrierStatus | None:
         url = URL(self._account.details(carrier_call) + "?details=true", encoded=True)

@@ -10,6 +10,7 @@ from typing import Any
 from transports.carrier import CarrierState, CarrierStatus
 
 LONGEST_FIELD = 256
+LONGEST_ADDRESS = 2048
 LONGEST_CALL = 14_400
 """Seconds that Exotel lets any call last."""
 
@@ -66,7 +67,13 @@ def v1_status(carrier_call: str, call: Mapping[str, Any], *, answered: bool = Fa
     if not talk and state is CarrierState.COMPLETED and len(legs) == 1:
         # A conversation is counted between two parties; a call to a bot may have but one.
         talk = seconds(legs[0].get("OnCallDuration", talk))
-    return CarrierStatus(carrier_call, state, machine="machine" in by, talk_seconds=talk if state in OVER else None)
+    return CarrierStatus(
+        carrier_call,
+        state,
+        machine="machine" in by,
+        talk_seconds=talk if state in OVER else None,
+        recording=_address(call.get("RecordingUrl")),
+    )
 
 
 def v3_status(carrier_call: str, call: Mapping[str, Any]) -> CarrierStatus | None:
@@ -76,7 +83,14 @@ def v3_status(carrier_call: str, call: Mapping[str, Any]) -> CarrierStatus | Non
     state, reason = _V3_STATES.get(text(call, "status"), (None, ""))
     if state is None:
         return None
-    return CarrierStatus(carrier_call, state, talk_seconds=seconds(call.get("total_talk_time")), reason=reason)
+    recordings = [_address(each.get("url")) for each in _list(call.get("recordings"))]
+    return CarrierStatus(
+        carrier_call,
+        state,
+        talk_seconds=seconds(call.get("total_talk_time")),
+        reason=reason,
+        recording=next(filter(None, recordings), ""),
+    )
 
 
 def sid(value: object) -> str:
@@ -104,6 +118,12 @@ def seconds(value: object) -> float | None:
     except (ValueError, OverflowError):
         return None
     return found if math.isfinite(found) and 0 <= found <= 2 * LONGEST_CALL else None
+
+
+def _address(value: object) -> str:
+    """A URL, whole or not at all. Whether it leads to Exotel is asked before it is followed."""
+    found = isinstance(value, str) and re.fullmatch(rf"https?://[!-~]{{1,{LONGEST_ADDRESS}}}", value)
+    return value if isinstance(value, str) and found else ""
 
 
 def _list(value: object) -> Sequence[Mapping[str, Any]]:

@@ -60,6 +60,11 @@ class Conversation:
     """The caller waited for the bot in vain."""
     close_code: int | None = None
 
+    @property
+    def bot_left(self) -> bool:
+        """The server put the line down, and the caller had not."""
+        return not self.times("stop") and not self.times("cut")
+
     def times(self, what: str) -> list[float]:
         return [each.at for each in self.log if each.what == what]
 

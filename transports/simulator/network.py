@@ -16,6 +16,7 @@ from aiohttp import ClientError, ClientSession
 from transports.carrier import CarrierError, CarrierState, CarrierStatus, Dial, Trouble
 from transports.simulator.exotel_wire import CallFacts
 from transports.simulator.fates import DEFAULT_MIX, Fate, Mix, dice_for, fate_of, ring_of
+from transports.simulator.flow import Applets, Next, SimulatedFlow
 from transports.simulator.line import SimulatedLine
 from transports.simulator.memory import Memory
 from transports.simulator.people import Person
@@ -23,6 +24,9 @@ from transports.simulator.people import Person
 ACCOUNT = "simulator"
 MESSAGE_MS = 100
 """Sound in one message, as Exotel's documents have it."""
+
+MOST_STREAMS = 10
+"""Lines of one call, one after the other: a bot that hands it over again and again comes to an end."""
 
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
 _log = logging.getLogger(__name__)
@@ -39,6 +43,11 @@ class _Call:
     status: CarrierStatus
     attempt: int
     """Earlier calls to the number."""
+
+
+async def no_applets(call: str) -> Applets | None:
+    """Of a network whose calls end with the bot's part."""
+    return None
 
 
 class SimulatedNetwork:
@@ -59,14 +68,17 @@ class SimulatedNetwork:
         seed: int = 0,
         speed: float = 1.0,
         credentials: tuple[str, str] | None = None,
+        applets: Callable[[str], Awaitable[Applets | None]] = no_applets,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """`url` is where answered calls are connected: `ws://…/ws/exotel`; `credentials` are shown there.
 
+        `applets` says where the flow of a call asks what follows the bot's part; None: nothing does.
         The limit of the session's connector is also one for calls that are answered at the same time. Pretend time,
         of ringing and talking, goes by `speed` times as fast as the clock, and without any waiting at 0.
         """
         self._url, self._http, self._person, self._report = url, http, person, report
+        self._applets = applets
         self._mix, self._seed, self._speed, self._credentials, self._now = mix, seed, speed, credentials, now
         self._memory = Memory(now)
         self._tasks = asyncio.TaskGroup()
@@ -138,23 +150,40 @@ class SimulatedNetwork:
         number = call.dial.to_number
         person = await self._person(fate, number, dice_for("person", number, self._seed, call.attempt).getrandbits(32))
         answered = replace(call.status, state=CarrierState.IN_PROGRESS, machine=fate is Fate.VOICEMAIL)
+        facts, seconds = self._facts(call), 0.0
         async with asyncio.TaskGroup() as reports:
-            line = SimulatedLine(
-                self._url(),
-                person,
-                self._facts(call),
-                credentials=self._credentials,
-                message_ms=MESSAGE_MS,
-                speed=self._speed,
-                time_limit=call.dial.max_seconds,
-                recorded=False,
-                answered=lambda _: reports.create_task(self._change(call, answered)),
-            )
-            try:
-                talk = await line.run(self._http)
-            except (ClientError, OSError):
-                return replace(call.status, state=CarrierState.FAILED, reason="refused")
-        return replace(answered, state=CarrierState.COMPLETED, talk_seconds=talk.seconds)
+            for stream in range(1, MOST_STREAMS + 1):
+                line = SimulatedLine(
+                    self._url(),
+                    person,
+                    facts,
+                    credentials=self._credentials,
+                    message_ms=MESSAGE_MS,
+                    speed=self._speed,
+                    time_limit=call.dial.max_seconds,
+                    recorded=False,
+                    answered=lambda _: reports.create_task(self._change(call, answered)),
+                )
+                try:
+                    talk = await line.run(self._http)
+                except (ClientError, OSError):
+                    if stream == 1:
+                        return replace(call.status, state=CarrierState.FAILED, reason="refused")
+                    break
+                seconds += talk.seconds
+                if not talk.bot_left or await self._after_the_bot(call, facts) is not Next.VOICEBOT:
+                    break
+                facts = replace(facts, stream_sid=f"{facts.stream_sid}.{stream}", custom={})
+        return replace(answered, state=CarrierState.COMPLETED, talk_seconds=seconds)
+
+    async def _after_the_bot(self, call: _Call, facts: CallFacts) -> Next:
+        applets = await self._applets(call.dial.call)
+        if applets is None:
+            return Next.HANG_UP
+        try:
+            return await SimulatedFlow(applets, facts, self._http, speed=self._speed).after_the_bot()
+        except (ClientError, OSError):
+            return Next.HANG_UP
 
     def _facts(self, call: _Call) -> CallFacts:
         """As Exotel has it, the customer is `from` in outbound calls too."""

@@ -1,0 +1,1 @@
+"""Queues of human agents, and calls that are handed to them."""

@@ -1,0 +1,22 @@
+"""The clock of a call that goes on after a break."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pipeline.frames import Answered, DeadAir, Digit, Frame, Interrupt, Pause, Resume, Said, SpeechStarted
+from pipeline.processor import Processor
+
+
+class Later(Processor):
+    """What is told of the call counts from its first answer, `since` seconds before this line's."""
+
+    def __init__(self, since: float) -> None:
+        self._since = since
+
+    def process(self, frame: Frame) -> None:
+        match frame:
+            case Said() | Answered() | SpeechStarted() | Digit() | Pause() | Resume() | Interrupt() | DeadAir():
+                self.emit(replace(frame, at=frame.at + self._since))
+            case _:
+                self.emit(frame)

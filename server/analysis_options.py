@@ -1,0 +1,74 @@
+"""What is to be made of a flow's calls once they are over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, get_args
+
+import orjson
+from pydantic import AfterValidator, BaseModel, Field, ValidationError
+
+from control_api.assistant.analysis import Rubric
+from control_api.web.errors import sentence
+
+LARGEST_SCHEMA = 16 << 10
+"""Bytes of JSON: it goes to the model with every call."""
+
+
+def _small(schema: dict[str, Any]) -> dict[str, Any]:
+    if len(orjson.dumps(schema)) > LARGEST_SCHEMA:
+        raise ValueError(f"must come to at most {LARGEST_SCHEMA} bytes")
+    return schema
+
+
+Score = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_ -]{0,39}$")]
+
+
+class AnalysisOptions(BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True):
+    enabled: bool = Field(True, description="false: only what is known for certain")
+    min_messages: int = Field(2, ge=0, description="calls in which fewer lines were said are not judged")
+    summary: bool = True
+    summary_language: str = Field("en", max_length=20, description="BCP 47 tag")
+    success: bool = True
+    rubric: Rubric = "PassFail"
+    criteria: str = Field("", max_length=4000, description="what a success is, in words")
+    extraction_schema: Annotated[dict[str, Any], AfterValidator(_small)] | None = Field(
+        None, description="JSON schema of what is read out of the conversation"
+    )
+    scores: tuple[Score, ...] = Field((), max_length=20, description="qualities that the agent is marked for, 0 to 3")
+
+
+FLOW_KEYS = {"success_rubric": "criteria", "extraction_schema": "extraction_schema", "qms_scores": "scores"}
+"""Keys of a flow's free-form `config`. A rubric may be one of Vapi's by its name, or what a success is in words."""
+
+
+def of_flow(config: Mapping[str, Any]) -> dict[str, Any]:
+    """What a flow asks for. Of one that asks for it in a way that cannot be understood, nothing: no call is lost."""
+    asked = _asked(config)
+    return asked if asked and _mistake(asked) is None else {}
+
+
+def mistake(config: Mapping[str, Any]) -> str | None:
+    """What is wrong with what a flow asks for, in a sentence that names the key."""
+    return _mistake(_asked(config))
+
+
+def _asked(config: Mapping[str, Any]) -> dict[str, Any]:
+    asked = {ours: config[key] for key, ours in FLOW_KEYS.items() if config.get(key) is not None}
+    criteria = asked.get("criteria")
+    if criteria in get_args(Rubric):
+        asked["rubric"] = asked.pop("criteria")
+    return asked
+
+
+def _mistake(asked: Mapping[str, Any]) -> str | None:
+    try:
+        AnalysisOptions.model_validate(dict(asked))
+    except ValidationError as error:
+        told = sentence(error, "it")
+        for key, ours in FLOW_KEYS.items():
+            if told.startswith(ours):
+                told = key + told.removeprefix(ours)
+                break
+        return f"config.{told}"
+    return None

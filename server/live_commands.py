@@ -1,0 +1,94 @@
+"""What a supervisor or a workflow asks of a call that is on the line here."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from control_api.records.stories import Stories
+from control_api.web.asked import NOT_LIVE
+from pipeline.frames import Frame, Hangup, Listen, Mute, Note, Say, SendDigits
+from server.call import LiveCall
+from server.loudspeaker import topic
+from server.switchboard import Switchboard
+
+Command = Mapping[str, Any]
+"""`do` says what, the rest how."""
+Answer = Mapping[str, Any]
+"""`{"ok": true, …}`, or an HTTP status as `error` and a sentence as `detail`."""
+
+DONE: Answer = {"ok": True}
+DEFAULT_REASON = "workflow_close"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One command, and the call that is to obey it."""
+
+    call: str
+    live: LiveCall
+    command: Command
+
+    def obeyed(self, frame: Frame) -> Answer:
+        """The frame is through the whole of the call before this returns."""
+        self.live.command(frame)
+        return DONE
+
+
+async def perform(switchboard: Switchboard, stories: Stories, call: str, command: Command) -> Answer:
+    """Answers at once, also for a call that is not here. Whoever asks has looked at what the command holds."""
+    if command["do"] == "story":
+        return {"ok": True, "events": list(stories.so_far(f"call.{call}"))}
+    deed = DEEDS.get(command["do"])
+    if deed is None:
+        return {"error": 400, "detail": f"A live call cannot be told to {command['do']}"}
+    live = switchboard.live(call)
+    return {"error": 409, "detail": NOT_LIVE} if live is None else await deed(Order(call, live, command))
+
+
+async def _end(order: Order) -> Answer:
+    reason, last_words = order.command.get("reason") or DEFAULT_REASON, order.command.get("say")
+    return order.obeyed(Say(last_words, hangup=reason) if last_words else Hangup(reason))
+
+
+async def _say(order: Order) -> Answer:
+    return order.obeyed(Say(order.command["text"], after_sentence=not order.command.get("interrupt", False)))
+
+
+async def _message(order: Order) -> Answer:
+    return order.obeyed(Note(order.command["text"], answer=bool(order.command.get("answer", False))))
+
+
+async def _mute(order: Order) -> Answer:
+    return order.obeyed(Mute(True))
+
+
+async def _unmute(order: Order) -> Answer:
+    return order.obeyed(Mute(False))
+
+
+async def _dtmf(order: Order) -> Answer:
+    return order.obeyed(SendDigits(order.command["digits"]))
+
+
+async def _listen(order: Order) -> Answer:
+    return {**order.obeyed(Listen()), "topic": topic(order.call), "sample_rate": order.live.rate}
+
+
+async def _transfer(order: Order) -> Answer:
+    order.live.hand_over(order.command["target"])
+    return DONE
+
+
+DEEDS: dict[str, Callable[[Order], Awaitable[Answer]]] = {
+    "end": _end,
+    "say": _say,
+    "message": _message,
+    "mute": _mute,
+    "unmute": _unmute,
+    "dtmf": _dtmf,
+    "listen": _listen,
+    "transfer": _transfer,
+}
+"""By what a command says in `do`."""
