@@ -5,18 +5,15 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-import socket
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
 
-from aiohttp import ClientSession, web
+from aiohttp import ClientSession
 from prometheus_client import CollectorRegistry
 from pydantic import SecretStr
 
-from control_api.access.addresses import trusted_networks
 from control_api.app import create_app
 from control_api.links.addressing import Addressing
 from control_api.links.delivery_upkeep import look_after
@@ -34,15 +31,16 @@ from processors.recorder import RecordingThread
 from processors.smart_turn import SmartTurn
 from processors.voice_detector import VoiceDetector
 from server import warmup
+from server.address import free_port, listen
 from server.after_a_crash import mended, taken_over
 from server.analysis_metrics import AnalysisMetrics
 from server.analyst import Analyst
 from server.assembly import Workshop
+from server.beside import beside
 from server.bus_of import bus_of
 from server.call import Office
 from server.commands import Commands, hang_up
 from server.control import services
-from server.door import listening
 from server.exotel_flow import ExotelFlow
 from server.first_start import first_start
 from server.heartbeat import Heartbeat
@@ -50,7 +48,6 @@ from server.journal import Ledger
 from server.keeper import Keeper
 from server.letters import Letters
 from server.live_commands import perform
-from server.logs import AccessLog
 from server.metrics import DialerMetrics, LoopLag, metrics_route, metrics_site
 from server.node import node_name
 from server.relay import relay
@@ -101,7 +98,7 @@ async def running(settings: Settings, seat: Seat | None = None) -> AsyncIterator
     async with AsyncExitStack() as stack:
         if seat is None:
             stack.enter_context(alone(settings.data_dir))
-        held = stack.enter_context(_port(settings))
+        held = stack.enter_context(free_port(settings))
         settings = settings.model_copy(update={"port": settings.port or held.getsockname()[1]})
         await migrate(settings.database)
         database = await stack.enter_async_context(Database(settings.database))
@@ -198,7 +195,7 @@ async def running(settings: Settings, seat: Seat | None = None) -> AsyncIterator
         for uploads in uploaders:
             stack.push_async_callback(uploads.settle, UPLOAD_SECONDS)
         await stack.enter_async_context(
-            _beside(
+            beside(
                 heartbeat.keep(),
                 commands.keep(),
                 ledger.keep(),
@@ -223,25 +220,8 @@ async def running(settings: Settings, seat: Seat | None = None) -> AsyncIterator
             await stack.enter_async_context(metrics_site(registry, settings.host, port))
         if seat is not None:
             await server.settled.wait()  # whoever held the place before answers until then
-        await _listen(stack, app, settings, seat)
+        await listen(stack, app, settings, seat)
         yield server
-
-
-@asynccontextmanager
-async def _beside(*works: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Work that goes on during the block. One that fails ends it; what the block itself raises leaves as it is."""
-    trouble: Exception | None = None
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(work) for work in works]
-        try:
-            yield
-        except Exception as error:  # noqa: BLE001 - a task group would wrap it: raised below as it came
-            trouble = error
-        finally:
-            for task in tasks:
-                task.cancel()
-    if trouble is not None:
-        raise trouble
 
 
 async def _dial(dialer: Dialer, ready: asyncio.Event) -> None:
@@ -288,36 +268,3 @@ async def _make_ready(server: Server, settings: Settings, judge: SmartTurn) -> N
         gc.freeze()  # what was loaded stays: no collection has to look through it again while calls are on
         server.ready.set()
     server.settled.set()
-
-
-def _port(settings: Settings) -> socket.socket:
-    """Holds a free one until the server listens, if any will do: the API tells its own address before."""
-    held = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET)
-    try:
-        if settings.port == 0:
-            held.bind((settings.host, 0))
-    except OSError as error:
-        held.close()
-        raise _cannot_listen(error) from None
-    return held
-
-
-async def _listen(stack: AsyncExitStack, app: web.Application, settings: Settings, seat: Seat | None) -> None:
-    door = listening(
-        app,
-        settings.host,
-        settings.port,
-        trusted=trusted_networks(settings.trusted_proxies),
-        access_log_class=AccessLog,
-        shutdown_timeout=1.0,
-        ready_made=seat.door if seat is not None else None,
-        retired=seat.retired if seat is not None else None,
-    )
-    try:
-        await stack.enter_async_context(door)
-    except OSError as error:
-        raise _cannot_listen(error) from None
-
-
-def _cannot_listen(error: OSError) -> StartError:
-    return StartError(f"The server cannot listen: {error.strerror or error}.")
