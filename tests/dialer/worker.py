@@ -133,7 +133,7 @@ async def _dial(work: Work) -> None:
             prices=work.prices,
             clock=work.hours,
             is_live=floor.live.__contains__,
-            hang_up=lambda call, reason: None,
+            hang_up=_nothing,
             told=dialer.told,
         )
         app = web.Application()
@@ -142,6 +142,10 @@ async def _dial(work: Work) -> None:
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", work.port).start()
         await dialer.run()
+
+
+async def _nothing(call: str, reason: str) -> None:
+    """These calls last as long as the exchange says."""
 
 
 class Floor:
