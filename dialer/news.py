@@ -111,10 +111,10 @@ async def heard(
     known = await work.attempts.get(call_id)
     if known is None:
         return None
-    if status.recording:
-        await work.calls.recorded_by_carrier(call_id, status.recording)
     await work.runs.held(known.flow_id)
     attempt = (await work.attempts.held([call_id])).get(call_id)
+    if status.recording:
+        await work.calls.recorded_by_carrier(call_id, status.recording)
     if attempt is None or attempt.ended_at is not None:
         return None
     if status.machine and not attempt.machine:

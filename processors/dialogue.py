@@ -45,6 +45,8 @@ LONGEST_BRIEF = 280
 """Characters that a human agent is told before a call is theirs."""
 FAREWELL_SECONDS = 15.0
 """After so long without a sound of the farewell the call is ended: a line must not stay open for a lost mark."""
+QUIET_SECONDS = 1.0
+"""After so long without a sound of the bot's nobody waits for the end of its sentence: the news of that was faster."""
 NOTE = "A note from your supervisor, which the caller does not hear: {}"
 
 
@@ -159,6 +161,8 @@ class Dialogue(Processor):
         if self._now < 0 and self._greeting and not self._muted:
             self._say(self._greeting)
         self._now = at
+        if self._dictation and not self._dictated and at - self._heard_at >= QUIET_SECONDS:
+            self._say_dictated()
         if self._farewell is not None:
             if at >= self._farewell.until:
                 self.emit(self._farewell.last)
@@ -186,11 +190,13 @@ class Dialogue(Processor):
         return reply
 
     def _dictate(self, say: Say) -> None:
-        if not say.after_sentence:
-            self._dictation.clear()
+        if not say.after_sentence:  # what waits is dropped, but for what is to end the call after it
+            self._dictation = deque([say, *(one for one in self._dictation if one.hangup and not say.hangup)])
+            self._say_dictated()
+            return
         self._dictation.append(say)
         audible = self._heard_at >= self._now - FRAME_SECONDS
-        if not (say.after_sentence and (self._dictated or audible)):
+        if not (self._dictated or audible):
             self._say_dictated()
 
     def _say_dictated(self) -> None:
@@ -202,7 +208,7 @@ class Dialogue(Processor):
     def _note(self, note: Note) -> None:
         self._chat.append(Message("system", NOTE.format(note.text)))
         if note.answer and not self._muted and not self._leaving:
-            self._dictated = 0
+            self._dictated, self._farewell = 0, None
             self.emit(Interrupt(self._now))
             self._answering.start(self._answer())
 
@@ -258,6 +264,8 @@ class Dialogue(Processor):
             self.emit(Failure("llm", str(error)))
             said = True
             self.emit(ReplyText(self._lines.apology, reply))
+        if wanted is not None or self._dictation:
+            ending = ""  # there is more to come than the model's goodbye
         if ending and not said:
             self.emit(Hangup(ending))
         elif ending:
@@ -274,10 +282,10 @@ class Dialogue(Processor):
             else:
                 self._in_chat[played.reply] = len(self._chat)
                 self._chat.append(Message("assistant", played.text))
-        if played.complete and self._farewell is not None and played.reply == self._farewell.reply:
-            self.emit(self._farewell.last)
-        if self._dictation and self._makes_room(played):
+        if self._dictation and not self._leaving and self._makes_room(played):
             self._say_dictated()
+        elif played.complete and self._farewell is not None and played.reply == self._farewell.reply:
+            self.emit(self._farewell.last)
         elif played.over and played.reply == self._dictated:
             self._dictated = 0
 

@@ -11,6 +11,7 @@ from dialer.conclude import Report, conclude
 from dialer.timing import Prices
 from processors.wav import repair
 from server.broadcast import topic
+from server.refusals import is_refused
 from storage.bus import EventBus
 from storage.database import Database, UnitOfWork
 from storage.nodes import Node
@@ -56,14 +57,14 @@ async def taken_over(database: Database, recordings: Recordings, bus: EventBus, 
 async def _concluded(work: UnitOfWork, left: list[Call], missing: list[Call], prices: Prices) -> None:
     for call in missing:
         await work.calls.unrecorded(call.id)
-    refusing = await work.customers.refusing_recording([call.customer_id for call in left if call.customer_id])
     for call in left:
-        if call.customer_id in refusing:  # opted out during the call
-            await work.of(call.organisation_id).keeping.let_go(call.id, now=datetime.now(UTC))
+        own = work.of(call.organisation_id)
+        if await is_refused(own, call):
+            await own.keeping.let_go(call.id, now=datetime.now(UTC))
         body = {"call": call.id, "outcome": call.outcome, "duration_seconds": call.duration}
         await work.announce("call.ended", body, organisation=call.organisation_id)
         if call.call_type is CallType.OUTBOUND:
-            await conclude(work.of(call.organisation_id), [_left(call)], prices)
+            await conclude(own, [_left(call)], prices)
 
 
 async def _mend(database: Database, recordings: Recordings, me: str | None = None) -> None:

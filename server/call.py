@@ -23,11 +23,12 @@ from server.closings import Closings
 from server.desks import Desk, InboundDesk
 from server.journal import Journal, Ledger
 from server.loudspeaker import Loudspeaker
-from server.transfers import TRANSFERRED
+from server.refusals import refuses_recording
+from server.transfers import NOT_TRANSFERRED, TRANSFERRED
 from server.wishes import Wishes
 from storage.bus import EventBus
 from storage.calls import CallEnd
-from storage.database import Database, DatabaseUnavailableError, UnitOfWork, to_the_end
+from storage.database import Database, DatabaseUnavailableError, to_the_end
 from storage.recordings import Recordings
 from storage.records import Call, CallStatus, CallType, Outcome
 from storage.sealing import Seal
@@ -132,7 +133,7 @@ class LiveCall:
             if not ours:
                 await transport.close()
                 return
-            if recording is not None:
+            if recording is not None and self.plan.record:  # a customer may have opted out while a call was away
                 file = await to_the_end(asyncio.to_thread(office.recordings.begin, recording))
             stages = await self._workshop.stages(
                 self.plan,
@@ -207,18 +208,26 @@ class LiveCall:
         file: Path | None,
         ending: str,
     ) -> None:
-        ended_at = datetime.now(UTC)
-        seconds = (ended_at - self._started_at).total_seconds()
-        reason = journal.hangup or (ending if ending in (CRASHED, CUT) else journal.leaving or ending)
-        outcome = Outcome.FAILED if ending == CRASHED else Outcome.CONNECTED
         for teller in tellers:
             await teller.drain()
+
+        async def away() -> None:
+            if not await self._park(recording):  # its transfer was given up while the caller was told of it
+                await self._end(journal, recording, file, ending)
+
         if self._handed_to and ending == "transfer":
-            await self._office.closings.close(self._incoming.call, lambda: self._park(recording))
-            return
-        if self._handed_to:
-            reason = ending
-        recorded = recording if file is not None and await asyncio.to_thread(file.exists) else None
+            await self._office.closings.close(self._incoming.call, away)
+        else:
+            await self._end(journal, recording, file, ending)
+
+    async def _end(self, journal: Journal, recording: str | None, file: Path | None, ending: str) -> None:
+        ended_at = datetime.now(UTC)
+        seconds = (ended_at - self._started_at).total_seconds()
+        ending = NOT_TRANSFERRED if ending == "transfer" else ending
+        reason = journal.hangup or (ending if ending in (CRASHED, CUT) else journal.leaving or ending)
+        outcome = Outcome.FAILED if ending == CRASHED else Outcome.CONNECTED
+        is_there = self._back is not None or (file is not None and await asyncio.to_thread(file.exists))
+        recorded = recording if is_there else None
 
         async def books() -> None:
             await self._office.ledger.write()
@@ -229,7 +238,8 @@ class LiveCall:
                 await self._desk.ended(work, end)
                 if self._handed_to:
                     await hand_over.left(work, self._incoming.call, ended_at)
-                refused = await self._is_refused(work)
+                phone = self._incoming.from_number if self._placed is None else self._incoming.to_number
+                refused = await refuses_recording(work, self._customer_id, phone)
                 if refused:
                     await work.keeping.let_go(end.id, now=ended_at)
             if recording is not None and refused:
@@ -246,23 +256,21 @@ class LiveCall:
             )
         _log.info("a call ended", extra={"call": self._incoming.call, "reason": reason, "seconds": round(seconds, 1)})
 
-    async def _is_refused(self, work: UnitOfWork) -> bool:
-        """The customer wants no recording: said so before, during the call, or under another entry of the phone."""
-        phone = self._incoming.from_number if self._placed is None else self._incoming.to_number
-        if self._customer_id is not None and await work.customers.refusing_recording([self._customer_id]):
-            return True
-        return bool(phone) and await work.customers.recording_refused(phone)
+    async def _park(self, recording: str | None) -> bool:
+        """Its line is down while a human agent is dialled: it is not over, and no process has it.
 
-    async def _park(self, recording: str | None) -> None:
-        """Its line is down while a human agent is dialled: it is not over, and no process has it."""
+        False if it is not being transferred any more.
+        """
         await self._office.ledger.write()
         if recording is not None:
             await asyncio.to_thread(self._office.recordings.finish, recording)
         async with self._office.database.begin(self._flow.organisation_id) as work:
-            await work.calls.parked(self._incoming.call)
+            if not await work.calls.parked(self._incoming.call):
+                return False
             if self._placed is not None:
                 await work.attempts.look_again(self._incoming.call, datetime.now(UTC) + hand_over.LONGEST_TRANSFER)
         _log.info("a call was handed over", extra={"call": self._incoming.call})
+        return True
 
     async def _publish(self, message: dict[str, object]) -> None:
         await self._office.bus.publish(topic(self._incoming.call), message)

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from dialer import hand_over
 from server.broadcast import topic
 from server.desks import Desk
+from server.refusals import is_refused
 from storage.bus import EventBus
 from storage.calls import CallEnd
 from storage.database import Database, UnitOfWork
@@ -124,6 +125,8 @@ class TransferDesk:
             call.id, at, Outcome.CONNECTED, reason, (at - answered_at).total_seconds(), recording=call.recording
         )
         await desk.ended(work, end)
+        if await is_refused(work, call):
+            await work.keeping.let_go(call.id, now=at)
         return call
 
     async def _tell(self, ended: Call | None, transfer: Transfer) -> None:

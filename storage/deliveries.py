@@ -135,7 +135,8 @@ class Deliveries:
 
     async def forget(self, before: datetime, limit: int) -> int:
         """Some of those that were announced before then, at most so many. How many they were."""
-        old = select(webhook_logs.c.id).where(webhook_logs.c.id < first_id(LOG, before), self._mine).limit(limit)
+        old = select(webhook_logs.c.id).where(webhook_logs.c.id < first_id(LOG, before), self._mine)
+        old = old.order_by(webhook_logs.c.id).limit(limit)
         return await self._tenancy.change(delete(webhook_logs).where(webhook_logs.c.id.in_(old)))
 
     async def _again(self, *its: ColumnElement[bool], now: datetime) -> int:

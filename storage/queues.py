@@ -14,7 +14,7 @@ from storage.transfer_records import Member, Queue
 
 
 class Queues(Kept[Queue]):
-    """Deleting one deletes its members."""
+    """Deleting one deletes its members. Hold it before a member is added."""
 
     def __init__(self, tenancy: Tenancy) -> None:
         super().__init__(tenancy, queues, Queue)
@@ -35,6 +35,8 @@ class Queues(Kept[Queue]):
         return found is None or found.id == but
 
     async def delete(self, record_id: str) -> bool:
+        if await self.held(record_id) is None:
+            return False
         its = members.c.queue_id == record_id, self._tenancy.mine(members)
         await self._tenancy.change(delete(members).where(*its))
         return await super().delete(record_id)

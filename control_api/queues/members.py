@@ -36,7 +36,9 @@ async def add(asked: Asked, queue_uuid: str, body: MemberBody) -> MemberShown:
     """Add a member to a queue."""
     given = kept(body, body.model_dump())
     async with asked.begin() as work:
-        queue = await _queue(work, queue_uuid)
+        queue = await work.queues.held(queue_uuid)
+        if queue is None:
+            raise not_found("Queue")
         member = Member(
             new_id(MEMBER), asked.organisation, queue.id, created_at=asked.now, updated_at=asked.now, **given
         )

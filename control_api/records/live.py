@@ -50,7 +50,8 @@ class LiveSocket:
         return events
 
     async def _tell(self, partials: bool, socket: Socket, call: Call) -> None:
-        async with self._stories.follow(_topic(call), partial(self._elsewhere, call)) as story:
+        is_over = call.ended_at is not None
+        async with self._stories.follow(_topic(call), partial(self._elsewhere, call), is_over=is_over) as story:
             async for message in story:
                 if partials or message["type"] not in PASSING:
                     async with asyncio.timeout(SEND_SECONDS):

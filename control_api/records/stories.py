@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import secrets
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -14,14 +16,18 @@ EVENTS = 200
 KEPT_SECONDS = 600.0
 PASSING = frozenset({"partial", "speech", "held", "resumed"})
 """News of the moment: told to who is there, and to nobody later."""
-NUMBER = "number"
-"""Key under which each other message says how many there were before it; not shown."""
+SILENT_SECONDS = 6 * 3600.0
+"""After which a call that nothing was told of has ended elsewhere: its transfer may have brought it there."""
+NUMBER, TELLER = "number", "teller"
+"""Keys under which each other message says how many of the same teller there were before it, and which; not shown."""
+LAST_SECONDS = 2.0
+"""How long after the end of a call the last of its news may still be on the way."""
 
 
 @dataclass(slots=True)
 class _Story:
     events: deque[Message] = field(default_factory=lambda: deque(maxlen=EVENTS))
-    ended_at: float | None = None
+    forget_at: float = 0.0
     count: int = 0
     """Of all events, those that were dropped as well."""
 
@@ -32,6 +38,7 @@ class Stories:
     def __init__(self, bus: EventBus, clock: Callable[[], float] = time.monotonic) -> None:
         self._bus, self._clock = bus, clock
         self._stories: dict[str, _Story] = {}
+        self._me = secrets.token_hex(4)
 
     async def publish(self, topic: str, message: Message) -> None:
         if topic.startswith("call.") and "type" in message and message["type"] not in PASSING:
@@ -48,17 +55,22 @@ class Stories:
 
     @asynccontextmanager
     async def follow(
-        self, topic: str, elsewhere: Callable[[], Awaitable[Sequence[Message]]] | None = None
+        self,
+        topic: str,
+        elsewhere: Callable[[], Awaitable[Sequence[Message]]] | None = None,
+        *,
+        is_over: bool = False,
     ) -> AsyncIterator[AsyncIterator[Message]]:
         """The story so far, then the rest as it happens, up to and with `end`.
 
-        Of a call that another process tells of, `elsewhere` asks that one for the story so far.
+        Of a call that another process tells of, or has told of since a transfer, `elsewhere` asks that one for the
+        story so far. Of one that `is_over`, the rest is not waited for long: its end may have been told elsewhere.
         """
         async with self._bus.subscribe(topic) as news:
             past = self.so_far(topic)
-            if not past and elsewhere is not None:
-                past = await elsewhere()
-            yield _told(past, news)
+            if not _has_ended(past) and elsewhere is not None:
+                past = [*past, *(message for message in await elsewhere() if message[TELLER] != self._me)]
+            yield _told(past, news, LAST_SECONDS if is_over else None)
 
     def _noted(self, topic: str, message: Message) -> Message:
         """With its number: who joins is told everything once, though it may be in the story and on its way as well."""
@@ -66,32 +78,41 @@ class Stories:
             self._forget_old()
         story = self._stories.setdefault(topic, _Story())
         story.count += 1
-        message = {**message, NUMBER: story.count}
+        message = {**message, TELLER: self._me, NUMBER: story.count}
         story.events.append(message)
-        if message["type"] == "end":
-            story.ended_at = self._clock()
+        story.forget_at = self._clock() + (KEPT_SECONDS if message["type"] == "end" else SILENT_SECONDS)
         return message
 
     def _forget_old(self) -> None:
-        oldest = self._clock() - KEPT_SECONDS
+        now = self._clock()
         for topic, story in list(self._stories.items()):
-            if story.ended_at is not None and story.ended_at < oldest:
+            if story.forget_at < now:
                 del self._stories[topic]
 
 
-async def _told(past: Sequence[Message], news: AsyncIterator[Message]) -> AsyncIterator[Message]:
-    told = 0
+async def _told(
+    past: Sequence[Message], news: AsyncIterator[Message], patience: float | None
+) -> AsyncIterator[Message]:
+    """`patience`: seconds that each of the news is waited for; None: as long as it takes."""
+    told: dict[str | None, int] = {}
     for message in past:
-        told = message[NUMBER]
+        told[message[TELLER]] = message[NUMBER]
         yield _plain(message)
-    if past and past[-1]["type"] == "end":
-        return
-    async for message in news:
-        if message.get(NUMBER, told + 1) > told:
-            yield _plain(message)
-        if message.get("type") == "end":
+    has_ended = _has_ended(past)
+    while not has_ended:
+        try:
+            async with asyncio.timeout(patience):
+                message = await anext(news)
+        except TimeoutError:
             return
+        if NUMBER not in message or message[NUMBER] > told.get(message[TELLER], 0):
+            yield _plain(message)
+        has_ended = message.get("type") == "end"
+
+
+def _has_ended(past: Sequence[Message]) -> bool:
+    return bool(past) and past[-1]["type"] == "end"
 
 
 def _plain(message: Message) -> Message:
-    return {name: value for name, value in message.items() if name != NUMBER}
+    return {name: value for name, value in message.items() if name not in (NUMBER, TELLER)}

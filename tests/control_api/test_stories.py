@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from control_api.records.stories import EVENTS, KEPT_SECONDS, PASSING, Stories
+from control_api.records import stories as telling
+from control_api.records.stories import EVENTS, KEPT_SECONDS, PASSING, SILENT_SECONDS, Stories
 from storage.bus import MemoryBus, Message, SlowSubscriberError
 
 CALL = "call.cal_1"
@@ -163,3 +164,46 @@ async def test_a_story_that_is_known_here_is_asked_for_nowhere(stories: Stories)
     await tell(stories, START, END)
     async with stories.follow(CALL, elsewhere) as story:
         assert await rest(story) == [START, END]
+
+
+async def test_a_call_that_comes_back_in_another_process_is_told_on_and_to_its_end() -> None:
+    """Each process counts what it tells itself: the numbers of the one that has the call now begin anew."""
+    bus = MemoryBus()
+    before, after = Stories(bus), Stories(bus)
+    await tell(before, START, line("one"), line("two"))
+    async with before.follow(CALL) as story:
+        await tell(after, START, line("three"), END)
+        assert await rest(story) == [START, line("one"), line("two"), START, line("three"), END]
+
+
+@pytest.mark.parametrize("joins", ["before", "after"])
+async def test_who_joins_after_a_call_has_come_back_elsewhere_is_told_that_part_too(joins: str) -> None:
+    bus = MemoryBus()
+    both = {"before": Stories(bus), "after": Stories(bus)}
+    await tell(both["before"], START, line("one"))
+    await tell(both["after"], START, line("two"))
+
+    async def elsewhere() -> Sequence[Message]:
+        return both["after"].so_far(CALL)
+
+    async with both[joins].follow(CALL, elsewhere) as story:
+        await tell(both["after"], line("three"), END)
+        heard = await rest(story)
+    assert heard[-4:] == [START, line("two"), line("three"), END]
+    assert heard[:-4] == ([START, line("one")] if joins == "before" else [])
+
+
+async def test_of_a_call_that_ended_elsewhere_no_more_is_waited_for(
+    stories: Stories, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(telling, "LAST_SECONDS", 0.01)
+    await tell(stories, START, line("one"))
+    async with stories.follow(CALL, is_over=True) as story:
+        assert await rest(story) == [START, line("one")]
+
+
+async def test_a_call_whose_end_was_told_elsewhere_is_forgotten_in_the_end(stories: Stories, clock: Time) -> None:
+    await tell(stories, START, line("one"))
+    clock.now += SILENT_SECONDS + 1
+    await tell(stories, START, topic="call.cal_2")
+    assert await known(stories) == []

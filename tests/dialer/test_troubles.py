@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -9,20 +10,22 @@ from datetime import timedelta
 import pytest
 
 from dialer import moves
-from dialer.news import answered
+from dialer.news import answered, heard
 from dialer.ports import CarrierState, CarrierStatus, Dial, Trouble
 from dialer.retry import FINAL
 from dialer.single import Wanted, begin_single
-from dialer.timing import Timing
+from dialer.timing import Prices, Timing
 from dialer.windows import Schedule, is_open
 from dialer.zones import Place
 from storage.assets import Integration, IntegrationKind, PhoneNumber
 from storage.database import Database
 from storage.dialing import LOST, AttemptState, ContactState, Skip
 from storage.ids import NUMBER, new_id
-from storage.records import Flow, FlowStatus, Outcome
+from storage.records import CallStatus, Flow, FlowStatus, Outcome
 from storage.seed import Seeded
 from tests.dialer.campaign import Office, PretendLine, an_office, phones
+from tests.patience import until
+from tests.storage.test_postgresql import waits_for_a_lock
 
 EVERYTHING: Sequence[str] = ["no-answer", "busy", "failed", "voicemail"]
 
@@ -252,3 +255,27 @@ async def test_an_import_of_somebody_who_had_opted_out_and_was_deleted_does_not_
         present = await work.customers.get(again.id)
     assert present is not None
     assert present.opted_out
+
+
+async def test_a_recording_that_is_reported_while_the_call_ends_costs_neither_report(office: Office) -> None:
+    """Whoever waits for the run has not taken hold of the call before: else each would wait for the other."""
+    await office.people(*phones(1))
+    flow = await office.campaign()
+    await office.rounds()
+    (call,) = office.line.asked
+
+    async def report() -> None:
+        status = CarrierStatus("sid1", CarrierState.COMPLETED, recording="https://recordings.invalid/1.mp3")
+        async with office.database.begin(office.organisation) as work:
+            await heard(work, call.call, status, at=office.clock(), prices=Prices())
+
+    async with office.database.begin(office.organisation) as work:
+        await work.runs.held(flow.id)
+        reporting = asyncio.create_task(report())
+        await until(lambda: waits_for_a_lock(office.database))
+        assert await work.calls.moved(call.call, CallStatus.RINGING)
+    await reporting
+    async with office.database.read() as work:
+        ended = await work.calls.get(call.call)
+    assert ended is not None
+    assert (ended.status, ended.carrier_recording) == (CallStatus.ENDED, "https://recordings.invalid/1.mp3")

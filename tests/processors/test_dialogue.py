@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
+
 from pipeline.frames import (
     Failure,
     Frame,
@@ -18,6 +20,7 @@ from pipeline.frames import (
     ReplyText,
     Resume,
     Say,
+    Transfer,
     UserTurn,
 )
 from processors.dialogue import Dialogue
@@ -372,3 +375,68 @@ async def test_what_is_dictated_after_a_note_cut_the_last_dictation_is_said() ->
         await settle()
         stage.process(Say("Two.", after_sentence=True))
         assert texts(heard) == ["One.", "It is free.", "Two."]
+
+
+async def test_what_is_dictated_just_after_the_last_sound_is_said_though_no_more_news_comes_of_that() -> None:
+    async with dialogue(FakeModel(), greeting="Hello.") as (stage, heard, clock):
+        clock.run(0.5)
+        stage.process(Heard(b"", clock.now, 1))
+        stage.process(Played(1, 0.0, 0.5, "Hello.", complete=True, over=True))
+        stage.process(Say("One moment.", hangup="transferred", after_sentence=True, transfer_to="sales"))
+        clock.run(1.5)
+        assert texts(heard) == ["Hello.", "One moment."]
+
+
+async def test_a_sentence_that_is_said_at_once_does_not_keep_the_call_from_being_handed_over() -> None:
+    async with dialogue(FakeModel(), greeting="Hello. How are you?") as (stage, heard, clock):
+        clock.run(0.5)
+        stage.process(Heard(b"", clock.now, 1))
+        stage.process(Say("Dropped.", after_sentence=True))
+        stage.process(Say("One moment.", hangup="transferred", after_sentence=True, transfer_to="sales"))
+        stage.process(Say("A word of mine."))
+        stage.process(Played(2, 0.5, 1.0, "A word of mine.", complete=True, over=True))
+        assert texts(heard)[1:] == ["A word of mine.", "One moment."]
+        stage.process(Played(3, 1.5, 1.0, "One moment.", complete=True, over=True))
+        assert of(Transfer, heard) == [Transfer("sales")]
+
+
+async def test_the_last_words_for_a_call_that_was_to_be_handed_over_end_it() -> None:
+    async with dialogue(FakeModel(), greeting="Hello. How are you?") as (stage, heard, clock):
+        clock.run(0.5)
+        stage.process(Heard(b"", clock.now, 1))
+        stage.process(Say("One moment.", hangup="transferred", after_sentence=True, transfer_to="sales"))
+        stage.process(Say("Goodbye.", hangup="workflow_close"))
+        stage.process(Played(2, 0.5, 1.0, "Goodbye.", complete=True, over=True))
+        assert of(Hangup, heard) == [Hangup("workflow_close")]
+        assert of(Transfer, heard) == []
+
+
+async def test_a_note_that_asks_for_an_answer_takes_a_goodbye_back() -> None:
+    model = FakeModel("Goodbye.", GOODBYE)
+    async with dialogue(model) as (stage, heard, clock):
+        clock.run(1)
+        stage.process(UserTurn("Bye.", 1.0, 2.0))
+        await settle()
+        model.pieces = ("Wait, it is free!",)
+        stage.process(Note("Tell them that it is free.", answer=True))
+        await settle()
+        clock.run(20)
+        assert texts(heard) == ["Goodbye.", "Wait, it is free!"]
+        assert of(Hangup, heard) == []
+
+
+@pytest.mark.parametrize("goodbye", [("Goodbye.", GOODBYE), (GOODBYE,)], ids=["spoken", "silent"])
+async def test_a_goodbye_of_the_model_does_not_keep_the_call_from_being_handed_over(
+    goodbye: tuple[str | ToolCall, ...],
+) -> None:
+    async with dialogue(FakeModel(*goodbye), greeting="Hello. How are you?") as (stage, heard, clock):
+        clock.run(0.5)
+        stage.process(UserTurn("Bye.", 0.1, 0.4))
+        if len(goodbye) == 2:
+            await settle()
+        stage.process(Heard(b"", clock.now, stage._replies))
+        stage.process(Say("One moment.", hangup="transferred", after_sentence=True, transfer_to="sales"))
+        await settle()
+        stage.process(Played(2, 0.5, 1.0, "Goodbye.", complete=True, over=True))
+        assert texts(heard)[-1] == "One moment."
+        assert of(Hangup, heard) == []

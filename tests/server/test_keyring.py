@@ -177,7 +177,7 @@ async def test_rotation_adds_a_key_and_seals_everything_again(
     assert await opened(database, Seal.of([key_from(line)])) == SECRETS
     (after,), (hooked,) = await kept(database)
     assert replace(after, secrets=before.secrets) == before
-    assert replace(hooked, secret=hook.secret, headers=hook.headers) == hook
+    assert replace(hooked, secret=hook.secret, old_secret=hook.old_secret, headers=hook.headers) == hook
     assert new.open(old.seal("from a copy", **WHAT), **WHAT) == "from a copy"
     assert stat.S_IMODE((tmp_path / "data" / FILE).stat().st_mode) == 0o600
 

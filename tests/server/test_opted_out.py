@@ -82,9 +82,13 @@ async def test_everybody_else_is_recorded(house: House) -> None:
     assert [str(file.relative_to(house.data)) for file in files(house)] == [row.recording]
 
 
-async def test_who_opted_out_in_a_call_that_a_crash_ended_leaves_none_once_all_is_tidied(house: House) -> None:
+@pytest.mark.parametrize("known", [True, False], ids=["known before", "entered during the call"])
+async def test_who_opted_out_in_a_call_that_a_crash_ended_leaves_none_once_all_is_tidied(
+    house: House, known: bool
+) -> None:
     customer = await a_customer(house)
-    call = a_call(house.seeded.organisation, status=CallStatus.IN_PROGRESS, answered_at=NOW, customer_id=customer.id)
+    call = a_call(house.seeded.organisation, status=CallStatus.IN_PROGRESS, answered_at=NOW, from_number=PHONE)
+    call = replace(call, customer_id=customer.id if known else None)
     path = house.recordings.path(call.id, NOW)
     house.recordings.begin(path).write_bytes(b"RIFF")
     async with house.database.begin(house.seeded.organisation) as work:

@@ -16,7 +16,7 @@ from storage.records import CallStatus, Outcome
 from tests.e2e.test_outgoing import Campaigner
 from tests.server.house import scripted
 from tests.server.serving import Serving, serving
-from tests.server.transferring import QUEUE, Desk, Listener, Phone
+from tests.server.transferring import CALLER, QUEUE, Desk, Listener, Phone
 from tests.storage.samples import TOKEN
 from transports.loopback import tone
 from transports.simulator.flow import Next
@@ -167,6 +167,40 @@ async def test_the_recording_goes_on_in_the_same_file(tmp_path: Path) -> None:
     assert len(sound) >= (last.at + last.seconds) * rate - 1
     assert agent[:rate].max() > 0
     assert agent[round(last.at * rate) :].max() > 0
+
+
+async def test_who_opted_out_before_a_human_agent_took_the_call_leaves_no_recording(tmp_path: Path) -> None:
+    async with serving(tmp_path, scripted(greeting=GREETING, record=True)) as house:
+        desk = Desk(house)
+        await desk.queue(ANSWERS)
+        phone = Phone(house)
+        running = asyncio.create_task(phone.run())
+        call = (await phone.call()).id
+        await desk.said(call, GREETING)
+        about = {"name": "Priya", "phone": CALLER, "recording_opt_out": True}
+        assert (await desk.ask("POST", "/customers", about))[0] == 201
+        assert (await desk.transfer(call))[0] == 200
+        await running
+        row = await house.over(call)
+        async with house.database.read() as work:
+            (removal,) = await work.keeping.removals(10)
+    assert (row.reason, row.recording, removal.call_id) == ("transferred", None, call)
+
+
+async def test_who_opts_out_while_the_call_is_away_is_not_recorded_any_more(tmp_path: Path) -> None:
+    async with serving(tmp_path, scripted(greeting=GREETING, record=True)) as house:
+        desk = Desk(house)
+        await desk.queue(BUSY)
+        person = Listener()
+        phone = Phone(house, person)
+        call, running = await handed_over(phone, desk)
+        about = {"name": "Priya", "phone": CALLER, "recording_opt_out": True}
+        assert (await desk.ask("POST", "/customers", about))[0] == 201
+        await desk.said(call, LINES.nobody_free)
+        person.leaves = True
+        await running
+        row = await house.over(call)
+    assert (row.recording, list(tmp_path.rglob("*.wav"))) == (None, [])
 
 
 async def test_the_model_itself_hands_the_call_over(tmp_path: Path) -> None:
