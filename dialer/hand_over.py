@@ -6,7 +6,7 @@ nothing. The place of a human agent is taken in the transaction that looks for o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -254,9 +254,7 @@ async def _others(work: UnitOfWork, queue: Queue, transfer: Transfer, at: dateti
     return await _free(work, queue, at, but={transfer.member_id, *(one["member_id"] for one in transfer.tries)})
 
 
-async def _free(
-    work: UnitOfWork, queue: Queue, at: datetime, *, but: frozenset[str] | set[str] = frozenset()
-) -> list[Member]:
+async def _free(work: UnitOfWork, queue: Queue, at: datetime, *, but: Collection[str] = ()) -> list[Member]:
     members = await work.members.of([queue.id])
     taken = await work.transfers.places_taken({member.phone for member in members})
     return free(queue, members, taken, at, but=but)

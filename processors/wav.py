@@ -11,14 +11,15 @@ import numpy as np
 
 CHANNELS = 2
 HEADER = 44
-_STEP = 2 * CHANNELS
+FRAME_BYTES = 2 * CHANNELS
+"""Of one sample, both sides."""
 
 
 def header(rate: int, size: int) -> bytes:
     """The RIFF header of `size` bytes of stereo PCM16."""
     return struct.pack(
         "<4sI4s4sIHHIIHH4sI",
-        b"RIFF", 36 + size, b"WAVE", b"fmt ", 16, 1, CHANNELS, rate, rate * _STEP, _STEP, 16, b"data", size,
+        b"RIFF", 36 + size, b"WAVE", b"fmt ", 16, 1, CHANNELS, rate, rate * FRAME_BYTES, FRAME_BYTES, 16, b"data", size,
     )  # fmt: skip
 
 
@@ -32,14 +33,14 @@ class WavWriter:
         """
         path.parent.mkdir(parents=True, exist_ok=True)
         self._rate = rate
-        self._size = start * _STEP
+        self._size = start * FRAME_BYTES
         present = _rate_of(path) if start else None
         if present not in (None, rate):
             path.rename(path.with_suffix(".part.wav"))
             present = None
         self._file: BinaryIO = path.open("wb" if present is None else "r+b", buffering=0)
         if present is not None:
-            self._size = max(self._size, (path.stat().st_size - HEADER) // _STEP * _STEP)
+            self._size = max(self._size, (path.stat().st_size - HEADER) // FRAME_BYTES * FRAME_BYTES)
         self._file.truncate(HEADER + self._size)  # what was not written is silence, and takes no room on the disk
         self._file.seek(0)
         self._file.write(header(rate, self._size))
@@ -75,7 +76,7 @@ def repair(path: Path) -> bool:
         if len(found) < HEADER or found[:4] != b"RIFF" or found[36:40] != b"data":
             raise ValueError(f"{path.name} is no recording")
         (rate,) = struct.unpack_from("<I", found, 24)
-        size = (path.stat().st_size - HEADER) // _STEP * _STEP
+        size = (path.stat().st_size - HEADER) // FRAME_BYTES * FRAME_BYTES
         wanted = header(rate, size)
         if found == wanted:
             return False

@@ -236,7 +236,7 @@ class LiveCall:
             )
             async with self._office.database.begin(self._flow.organisation_id) as work:
                 await self._desk.ended(work, end)
-                if self._handed_to:
+                if self._handed_to or self._queues:  # it may have ended before its wish for one was heard here
                     await hand_over.left(work, self._incoming.call, ended_at)
                 phone = self._incoming.from_number if self._placed is None else self._incoming.to_number
                 refused = await refuses_recording(work, self._customer_id, phone)
@@ -259,14 +259,15 @@ class LiveCall:
     async def _park(self, recording: str | None) -> bool:
         """Its line is down while a human agent is dialled: it is not over, and no process has it.
 
-        False if it is not being transferred any more.
+        False if it is not being transferred any more, and nobody has ended it.
         """
         await self._office.ledger.write()
         if recording is not None:
             await asyncio.to_thread(self._office.recordings.finish, recording)
         async with self._office.database.begin(self._flow.organisation_id) as work:
             if not await work.calls.parked(self._incoming.call):
-                return False
+                present = await work.calls.get(self._incoming.call)
+                return present is None or present.status is CallStatus.ENDED
             if self._placed is not None:
                 await work.attempts.look_again(self._incoming.call, datetime.now(UTC) + hand_over.LONGEST_TRANSFER)
         _log.info("a call was handed over", extra={"call": self._incoming.call})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Set
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,6 +21,9 @@ ANSWER_SECONDS = 1.0
 
 Perform = Callable[[str, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
 """Of a call's id and a command: what came of it, as `live_commands` says."""
+
+QUESTION, ANSWER = frozenset({"id", "reply", "call", "command"}), frozenset({"id", "answer"})
+"""Keys of the messages between processes."""
 
 _log = logging.getLogger(__name__)
 
@@ -53,8 +56,8 @@ class Commands:
             def obey(message: Message) -> None:
                 group.create_task(self._obey(message))
 
-            group.create_task(self._hear(f"node.{self._node}", obey))
-            group.create_task(self._hear(f"reply.{self._node}", self._answered))
+            group.create_task(self._hear(f"node.{self._node}", obey, QUESTION))
+            group.create_task(self._hear(f"reply.{self._node}", self._answered, ANSWER))
 
     async def _asked_there(self, call: Call, command: Mapping[str, Any]) -> Mapping[str, Any]:
         question = secrets.token_hex(8)
@@ -70,12 +73,16 @@ class Commands:
         finally:
             del self._awaited[question]
 
-    async def _hear(self, topic: str, take: Callable[[Message], None]) -> None:
+    async def _hear(self, topic: str, take: Callable[[Message], None], wanted: Set[str]) -> None:
+        """A message without the keys that are wanted is of a server of another version, and ends nothing."""
         while True:
             try:
                 async with self._bus.subscribe(topic) as news:
                     async for message in news:
-                        take(message)
+                        if message.keys() >= wanted:
+                            take(message)
+                        else:
+                            _log.warning("a message of another node was not understood", extra={"topic": topic})
             except SlowSubscriberError:
                 _log.error("commands came faster than they could be read", extra={"topic": topic})
 

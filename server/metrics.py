@@ -70,11 +70,13 @@ async def metrics_site(registry: CollectorRegistry, host: str, port: int) -> Asy
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:
-        # For a moment two have it, when one process replaces another.
-        await web.TCPSite(runner, host, port, reuse_port=True).start()
+        try:
+            # For a moment two have it, when one process replaces another.
+            await web.TCPSite(runner, host, port, reuse_port=True).start()
+        except OSError as error:
+            why = error.strerror or error
+            raise StartError(f"The port {port} of VAANI_METRICS_PORT cannot be used: {why}.") from None
         yield
-    except OSError as error:
-        raise StartError(f"The port {port} of VAANI_METRICS_PORT cannot be used: {error.strerror or error}.") from None
     finally:
         await runner.cleanup()
 

@@ -100,7 +100,7 @@ class Switchboard:
             await call.run(transport)
         finally:
             for one in mine:
-                del self._live[one]
+                self._live.pop(one, None)
             if not self._live:
                 self._nobody.set()
 
@@ -123,6 +123,7 @@ class Switchboard:
             return
         call = LiveCall(self._office, self._workshop, brief.after(back), about)
         self._live[known.id] = call
+        del self._live[incoming.call]  # it is one call, and takes one place
         try:
             await call.run(transport)
         finally:

@@ -8,8 +8,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from dialer import hand_over
 from server.broadcast import topic
 from server.desks import Desk
@@ -81,7 +79,7 @@ class TransferDesk:
         while True:
             try:
                 done = await self.sweep()
-            except (SQLAlchemyError, OSError):
+            except Exception:  # noqa: BLE001 - it must outlive a bad round, or the server ends with it
                 _log.exception("transfers could not be looked after yet")
                 done = 0
             if done < BATCH:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import logging
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,8 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry, Gauge
 
 from control_api.records.recording_file import Format, forget
-from control_api.records.stored_sound import beside
+from control_api.records.stored_sound import beside, making
+from processors.wav_parts import joined
 from storage.database import Database, DatabaseUnavailableError
 from storage.recording_store import RecordingStore, StoreUnavailableError
 from storage.recordings import FOLDER, Recordings, call_of
@@ -35,7 +37,7 @@ class Uploads:
     def __init__(
         self, database: Database, recordings: Recordings, store: RecordingStore, data: Path, registry: CollectorRegistry
     ) -> None:
-        self._data = data
+        self._data, self._leaves = data, False
         self._database, self._recordings, self._store = database, recordings, store
         self._waiting = Gauge(
             "vaani_recordings_waiting", "Recordings that have yet to reach the object store", registry=registry
@@ -57,7 +59,11 @@ class Uploads:
             await asyncio.sleep(wait)
 
     async def settle(self, seconds: float) -> None:
-        """On the way out, after the last call: the disk may go with this process. What is left the next start takes."""
+        """On the way out, after the last call: the disk may go with this process. What is left the next start takes.
+
+        The first parts of calls that are being transferred go too, and stay here as well.
+        """
+        self._leaves = True
         try:
             async with asyncio.timeout(seconds):
                 left = await self.once()
@@ -98,13 +104,46 @@ class Uploads:
 
     async def _take(self, path: str) -> None:
         file, call = self._recordings.file(path), await self._call(path)
-        if call is not None and call.status is not CallStatus.ENDED:
+        is_over = call is None or call.status is CallStatus.ENDED
+        if not is_over and not self._leaves:
             return  # it may go on, after a transfer
         if _names(call, path) and await asyncio.to_thread(file.exists):
-            await self._store.put(file, path, Format.WAV.content_type)
+            if not await self._has_parts(path):
+                await self._store.put(file, path, Format.WAV.content_type)
+            elif not await self._join(file, path):
+                return  # another part came at the same moment: the next look finds it there
+        if not is_over:
+            return
         if not _names(await self._call(path), path):  # or not any more: expired meanwhile, or opted out of
             await self._store.remove([path, beside(path)])
         await forget(self._recordings, [path])
+
+    async def _has_parts(self, path: str) -> bool:
+        """The call was handed over, and may have gone on in another process: the first part is on that one's disk."""
+        async with self._database.read() as work:
+            return bool(await work.transfers.of(call_of(path)))
+
+    async def _join(self, file: Path, path: str) -> bool:
+        """Lays our part over those that are in the store already. False if another one got in between."""
+        there = await self._store.look(path)
+        if there is None:
+            return await self._store.replace(file, path, Format.WAV.content_type, None)
+        folder = await asyncio.to_thread(making, self._data)
+        theirs, whole = (folder / f"{secrets.token_hex(8)}.wav" for _ in range(2))
+        try:
+            if not await self._store.fetch(path, theirs):
+                return False
+            await asyncio.to_thread(joined, file, theirs, whole)
+            is_whole = await self._store.replace(whole, path, Format.WAV.content_type, there)
+            if is_whole:
+                await self._store.remove([beside(path)])  # it was made of a part
+        except ValueError as error:
+            _log.warning("parts of a recording cannot be joined", extra={"file": path, "error": str(error)})
+            return False
+        finally:
+            for one in (theirs, whole):
+                await asyncio.to_thread(one.unlink, missing_ok=True)
+        return is_whole
 
     async def _call(self, path: str) -> Call | None:
         async with self._database.read() as work:

@@ -16,7 +16,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from obstore.exceptions import BaseError
+from obstore.exceptions import AlreadyExistsError, BaseError, NotModifiedError, PreconditionError
 
 if TYPE_CHECKING:
     from obstore.store import S3Store
@@ -102,6 +102,22 @@ class RecordingStore:
         if stored is None:
             raise StoreUnavailableError("an object is not there after it was put")
         return stored
+
+    async def replace(self, file: Path, path: str, content_type: str, before: Stored | None) -> bool:
+        """As `put`, but in one part. False, and nothing is changed, if what is there is not `before` any more.
+
+        None: there was nothing.
+        """
+        mode: Any = "create" if before is None else {"e_tag": before.tag}
+
+        def replace() -> bool:
+            try:
+                self._store.put(path, file, attributes={"Content-Type": content_type}, mode=mode, use_multipart=False)
+            except (AlreadyExistsError, PreconditionError, NotModifiedError, FileNotFoundError):
+                return False
+            return True
+
+        return await self._asked(replace)
 
     async def look(self, path: str) -> Stored | None:
         """None if it is not there."""

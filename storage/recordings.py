@@ -44,6 +44,7 @@ class Recordings:
         for folder in (file.parent, self._unfinished):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _marker(self._unfinished, path).write_text(f"{path}\n{self._node}")
+        _marker(self._waiting, path).unlink(missing_ok=True)  # of its first part, if the call goes on
         return file
 
     def finish(self, path: str) -> None:
@@ -59,7 +60,8 @@ class Recordings:
         """Removes it and what was made of it, its markers last. False if there was no file."""
         wav = self.file(path)
         was_there = wav.exists()
-        for file in (wav, wav.with_suffix(".mp3"), _marker(self._waiting, path), _marker(self._unfinished, path)):
+        made = (wav.with_suffix(end) for end in (".mp3", ".part.wav"))
+        for file in (wav, *made, _marker(self._waiting, path), _marker(self._unfinished, path)):
             file.unlink(missing_ok=True)
         return was_there
 

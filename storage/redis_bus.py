@@ -145,13 +145,21 @@ class RedisBus:
                 self._back()
             match heard:
                 case [b"message", bytes(channel), bytes(body)]:
-                    told = orjson.loads(body)
-                    if told["by"] != self._me:
-                        await self._here.publish(channel.decode().removeprefix(PREFIX), told["message"])
+                    await self._hear(channel, body)
                 case [b"subscribe", bytes(channel), _]:
                     asked = self._asked.get(channel.decode().removeprefix(PREFIX))
                     if asked is not None:
                         asked.set()
+
+    async def _hear(self, channel: bytes, body: bytes) -> None:
+        try:
+            told = orjson.loads(body)
+            by, message = told["by"], told["message"]
+        except (ValueError, TypeError, KeyError):  # anybody at this Redis can say anything
+            _log.warning("what was heard over Redis is not of a server like this")
+            return
+        if by != self._me:
+            await self._here.publish(channel.decode().removeprefix(PREFIX), message)
 
     async def _ask(self, line: AbstractConnection) -> None:
         """Keeps what Redis sends in line with what is wanted here."""

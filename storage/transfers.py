@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from storage.kept import Kept
 from storage.queue_tables import transfers
@@ -27,19 +27,11 @@ class Transfers(Kept[Transfer]):
         return await self.every(transfers.c.call_id == call_id)
 
     async def latest(self, call_id: str) -> Transfer | None:
-        row = await self._tenancy.row(
-            select(transfers).where(transfers.c.call_id == call_id, self._mine).order_by(transfers.c.id.desc())
-        )
-        return None if row is None else Transfer(**row)
+        return await self._latest(transfers.c.call_id == call_id)
 
     async def by_carrier_call(self, carrier_call: str) -> Transfer | None:
         """The latest of a call that the carrier has by this id."""
-        row = await self._tenancy.row(
-            select(transfers)
-            .where(transfers.c.carrier_call == carrier_call, self._mine)
-            .order_by(transfers.c.id.desc())
-        )
-        return None if row is None else Transfer(**row)
+        return await self._latest(transfers.c.carrier_call == carrier_call)
 
     async def places_taken(self, phones: Collection[str]) -> Counter[str]:
         """By phone: calls that are on their way to it, or that it is talking in."""
@@ -60,3 +52,7 @@ class Transfers(Kept[Transfer]):
         """Those of which nothing was heard in time, the longest first."""
         late = select(transfers).where(transfers.c.look_at <= now, self._mine).order_by(transfers.c.look_at)
         return [Transfer(**row) for row in await self._tenancy.rows(late.limit(limit))]
+
+    async def _latest(self, its: ColumnElement[bool]) -> Transfer | None:
+        row = await self._tenancy.row(select(transfers).where(its, self._mine).order_by(transfers.c.id.desc()))
+        return None if row is None else Transfer(**row)

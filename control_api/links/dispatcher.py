@@ -24,8 +24,8 @@ LEASE = timedelta(seconds=SECONDS + 10)
 """A try, and time to write down what came of it."""
 LOOKS_SECONDS = 0.5
 """Between two looks, if nothing wakes it: retries, and what other processes have left."""
-AT_ONCE, OF_ONE_WEBHOOK = 100, 4
-"""Deliveries that this process sends at the same time: in all, and to one webhook."""
+AT_ONCE, OF_ONE_ORGANISATION, OF_ONE_WEBHOOK = 200, 50, 4
+"""Deliveries that this process sends at the same time: in all, for one organisation, and to one webhook."""
 
 
 class Tally(Protocol):
@@ -48,7 +48,8 @@ class Dispatcher:
     ) -> None:
         self._database, self._sender, self._clock, self._tally = database, sender, clock, tally
         self._lease, self._waits = lease, waits
-        self._sending: dict[str, str] = {}
+        self._sending: dict[str, Webhook] = {}
+        """Where each delivery is being sent, by its id."""
         self._answered: list[tuple[Delivery, Delivery]] = []
         """As they were claimed, and as they are now, in the order of their answers."""
         self.wake = asyncio.Event()
@@ -76,14 +77,13 @@ class Dispatcher:
             _log.exception("webhooks could not be seen to yet")
             return False
         for webhook, delivery in claimed:
-            self._sending[delivery.id] = webhook.id
+            self._sending[delivery.id] = webhook
             sends.create_task(self._send(webhook, delivery))
         return bool(claimed)
 
     async def _exchange(self) -> list[tuple[Webhook, Delivery]]:
         answered = list(self._answered)
-        full = [webhook for webhook, sending in Counter(self._sending.values()).items() if sending >= OF_ONE_WEBHOOK]
-        due = await self._due(full)
+        due = await self._due()
         if not answered and not due:
             return []
         async with self._database.begin() as work:
@@ -94,25 +94,40 @@ class Dispatcher:
             self._tally.tried(one.state)
         return claimed
 
-    async def _due(self, full: Sequence[str]) -> list[Webhook]:
+    async def _due(self) -> list[Webhook]:
+        """Those that there is room for."""
         if len(self._sending) >= AT_ONCE:
             return []
+        of_webhook, of_organisation = self._counts()
+        full = [webhook for webhook, sending in of_webhook.items() if sending >= OF_ONE_WEBHOOK]
         async with self._database.read() as work:
             due = await work.deliveries.webhooks_due(self._clock(), full)
+        due = [webhook for webhook in due if of_organisation[webhook.organisation_id] < OF_ONE_ORGANISATION]
         random.shuffle(due)  # where there is not room for all, none is always the last
         return due
 
     async def _claim(self, work: UnitOfWork, due: Sequence[Webhook]) -> list[tuple[Webhook, Delivery]]:
-        now, sending = self._clock(), Counter(self._sending.values())
-        room = AT_ONCE - len(self._sending)
+        now = self._clock()
+        of_webhook, of_organisation = self._counts()
         claimed: list[tuple[Webhook, Delivery]] = []
         for webhook in due:
-            most = min(room - len(claimed), OF_ONE_WEBHOOK - sending[webhook.id])
+            owner = webhook.organisation_id
+            most = min(
+                AT_ONCE - len(self._sending) - len(claimed),
+                OF_ONE_ORGANISATION - of_organisation[owner],
+                OF_ONE_WEBHOOK - of_webhook[webhook.id],
+            )
             if most <= 0:
                 continue
             taken = await work.deliveries.claim(webhook.id, most, now=now, until=now + self._lease)
+            of_organisation[owner] += len(taken)
             claimed += [(webhook, one) for one in taken]
         return claimed
+
+    def _counts(self) -> tuple[Counter[str], Counter[str]]:
+        """Of what is being sent: by webhook, and by organisation."""
+        to = self._sending.values()
+        return Counter(webhook.id for webhook in to), Counter(webhook.organisation_id for webhook in to)
 
     async def _settle(self, work: UnitOfWork, answered: Sequence[tuple[Delivery, Delivery]]) -> list[Delivery]:
         webhooks = await work.webhooks.all_held({before.webhook_id for before, _ in answered})

@@ -11,17 +11,19 @@ import socket
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from functools import partial
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from typing import Any
 
 from aiohappyeyeballs import AddrInfoType
 from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-CONNECTIONS = 200
+CONNECTIONS = 250
 IDLE_SECONDS = 2.0
 """How long a connection is kept: few servers close it sooner, and what is sent at that moment would be lost."""
-LOOKUPS = 16
-"""Names looked up at once. They have threads of their own: one that nobody answers for would hold up all others."""
+LOOKUPS = 64
+"""Names looked up at once. They have threads of their own: one that nobody answers for takes one, however many ask."""
 
 _CARRIERS_OF_V4 = tuple(map(IPv6Network, ("::/96", "::ffff:0:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48")))
 """Addresses whose last 32 bits are one of the older kind, beside those that the library takes apart."""
@@ -96,14 +98,20 @@ class _Names(AbstractResolver):
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(LOOKUPS, thread_name_prefix="names")
+        self._looks: dict[tuple[str, int, int], asyncio.Future[list[Any]]] = {}
+        """Those under way: who gives up leaves the thread at it, and who asks next waits for the same."""
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
-        look = asyncio.get_running_loop().run_in_executor
-        found = await look(
-            self._threads, lambda: socket.getaddrinfo(host, port, family, socket.SOCK_STREAM, 0, socket.AI_ADDRCONFIG)
-        )
+        asked = host, port, int(family)
+        look = self._looks.get(asked)
+        if look is None:
+            look = self._looks[asked] = asyncio.get_running_loop().run_in_executor(
+                self._threads, socket.getaddrinfo, *asked, socket.SOCK_STREAM, 0, socket.AI_ADDRCONFIG
+            )
+            look.add_done_callback(partial(self._looked, asked))
+        found = await asyncio.shield(look)
         return [
             ResolveResult(
                 hostname=host,
@@ -115,6 +123,11 @@ class _Names(AbstractResolver):
             )
             for kind, _, protocol, _, place in found
         ]
+
+    def _looked(self, asked: tuple[str, int, int], look: asyncio.Future[list[Any]]) -> None:
+        del self._looks[asked]
+        if not look.cancelled():
+            look.exception()  # perhaps nobody waits for it any more
 
     async def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)

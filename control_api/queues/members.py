@@ -25,7 +25,7 @@ TAKEN = "A member with this phone already exists in the queue"
 async def every(asked: Asked, queue_uuid: str, query: Page) -> MembersPage:
     """List the members of a queue, oldest first, and whether a call could be handed to them now."""
     async with asked.read() as work:
-        queue = await _queue(work, queue_uuid)
+        queue = _there(await work.queues.get(queue_uuid))
         members = await work.members.of([queue_uuid])
         shown = await _shown(asked, work, queue, members[query.offset : query.offset + query.limit])
     return MembersPage(members=shown, total=len(members))
@@ -36,9 +36,7 @@ async def add(asked: Asked, queue_uuid: str, body: MemberBody) -> MemberShown:
     """Add a member to a queue."""
     given = kept(body, body.model_dump())
     async with asked.begin() as work:
-        queue = await work.queues.held(queue_uuid)
-        if queue is None:
-            raise not_found("Queue")
+        queue = _there(await work.queues.held(queue_uuid))
         member = Member(
             new_id(MEMBER), asked.organisation, queue.id, created_at=asked.now, updated_at=asked.now, **given
         )
@@ -53,7 +51,7 @@ async def add(asked: Asked, queue_uuid: str, body: MemberBody) -> MemberShown:
 async def get(asked: Asked, queue_uuid: str, member_uuid: str) -> MemberShown:
     """Get a member of a queue."""
     async with asked.read() as work:
-        queue = await _queue(work, queue_uuid)
+        queue = _there(await work.queues.get(queue_uuid))
         (shown,) = await _shown(asked, work, queue, [_its(queue, await work.members.get(member_uuid))])
     return shown
 
@@ -63,7 +61,7 @@ async def change(asked: Asked, queue_uuid: str, member_uuid: str, body: MemberCh
     """Change a member of a queue, or switch it on or off. A call that is on its way to it is not called back."""
     given = kept(body, changes(body))
     async with asked.begin() as work:
-        queue = await _queue(work, queue_uuid)
+        queue = _there(await work.queues.get(queue_uuid))
         member = _its(queue, await work.members.held(member_uuid))
         member = replace(member, **given, updated_at=asked.now)
         if not await work.members.is_free(queue.id, member.phone, but=member.id):
@@ -77,13 +75,12 @@ async def change(asked: Asked, queue_uuid: str, member_uuid: str, body: MemberCh
 async def remove(asked: Asked, queue_uuid: str, member_uuid: str) -> None:
     """Remove a member from a queue."""
     async with asked.begin() as work:
-        queue = await _queue(work, queue_uuid)
+        queue = _there(await work.queues.get(queue_uuid))
         _its(queue, await work.members.get(member_uuid))
         await work.members.delete(member_uuid)
 
 
-async def _queue(work: UnitOfWork, queue_uuid: str) -> Queue:
-    queue = await work.queues.get(queue_uuid)
+def _there(queue: Queue | None) -> Queue:
     if queue is None:
         raise not_found("Queue")
     return queue

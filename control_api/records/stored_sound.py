@@ -14,7 +14,7 @@ from storage.recording_store import RecordingStore, Stored
 from storage.recordings import FOLDER
 
 MAKING = "making"
-"""Folder of what is fetched to make an MP3 of. Empty but for a moment, and after a crash."""
+"""Folder of what is fetched to make something else of. Empty but for a moment, and after a crash."""
 
 CRASHED_SECONDS = 86_400
 """After which nobody can still be at it."""
@@ -42,8 +42,8 @@ class StoredSounds:
         return None if stored is None else (mp3, stored)
 
     async def _made(self, path: str, mp3: str) -> Stored | None:
-        wav = self.data / FOLDER / MAKING / f"{secrets.token_hex(8)}.wav"
-        await asyncio.to_thread(_tidied, wav.parent)
+        folder = await asyncio.to_thread(making, self.data)
+        wav = folder / f"{secrets.token_hex(8)}.wav"
         try:
             if not await self.store.fetch(path, wav):
                 return None
@@ -64,13 +64,15 @@ def beside(path: str) -> str:
     return str(PurePosixPath(path).with_suffix(".mp3"))
 
 
-def _tidied(folder: Path) -> None:
-    """Makes it, or takes away what a crash has left in it."""
+def making(data: Path) -> Path:
+    """Where it is, below a data folder. Makes it, or takes away what a crash has left in it: for a thread."""
+    folder = data / FOLDER / MAKING
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for left in folder.iterdir():
         with suppress(FileNotFoundError):  # another process tidies too
             if left.stat().st_mtime < time.time() - CRASHED_SECONDS:
                 left.unlink()
+    return folder
 
 
 def _unlink(wav: Path) -> None:

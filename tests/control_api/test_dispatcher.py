@@ -29,6 +29,7 @@ from tests.control_api.receivers import (
     subscribed,
 )
 from tests.patience import until
+from tests.storage.samples import an_organisation
 
 DONE, FAILED, PENDING, SENDING = (
     DeliveryState.DONE,
@@ -200,6 +201,28 @@ async def test_one_that_hangs_among_fifty_delays_nobody(database: Database, seed
             assert await all_are(database, webhooks[0], SENDING, PENDING)
             hung.set()
             await until(lambda: len(receiver.taken) == 50 * 10)
+
+
+async def test_an_organisation_whose_receivers_all_hang_delays_no_other(database: Database, seeded: Seeded) -> None:
+    hung, other = asyncio.Event(), an_organisation()
+
+    async def hangs(received: Received, request: web.Request) -> int:
+        if received.path != "/other":
+            await hung.wait()
+        return 200
+
+    async with database.begin() as work:
+        await work.organisations.add(other)
+    async with receiving(hangs) as receiver:
+        await subscribed(database, seeded.organisation, *(f"{receiver.url}/{number}" for number in range(60)))
+        await subscribed(database, other.id, f"{receiver.url}/other")
+        await announced(database, seeded.organisation, 10)
+        async with dispatching(database):
+            await until(lambda: len(receiver.received) >= module.OF_ONE_ORGANISATION)
+            await announced(database, other.id, 10)
+            await until(lambda: len(receiver.of("/other")) == 10)
+            assert len(receiver.received) == module.OF_ONE_ORGANISATION + 10
+            hung.set()
 
 
 async def test_one_that_does_not_answer_in_time_is_tried_again(database: Database, seeded: Seeded) -> None:

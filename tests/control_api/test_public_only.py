@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import threading
+from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -12,6 +14,7 @@ from aiohttp import ClientConnectorError, ClientError, ClientSession, InvalidURL
 
 from control_api.links.public_only import PrivateAddressError, public_session
 from tests.control_api.test_webhook_targets import PRIVATE
+from tests.patience import until
 
 
 class Wire:
@@ -123,3 +126,30 @@ async def test_an_operator_may_allow_private_places(wire: Wire) -> None:
         with pytest.raises(ClientConnectorError):
             await http.post("http://127.0.0.1:9/", data=b"{}")
     assert [address[0] for address in wire.tried] == ["127.0.0.1"]
+
+
+async def test_a_name_that_nobody_answers_for_keeps_no_other_waiting(
+    wire: Wire, http: ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks, answered = Counter[str](), threading.Event()
+
+    def getaddrinfo(host: str, port: int, *more: object) -> list[Any]:
+        looks[host] += 1
+        if host == "silent.example":
+            answered.wait()
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("93.184.216.34", port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    asking = [asyncio.create_task(http.post("https://silent.example/", data=b"{}")) for _ in range(100)]
+    try:
+        await until(lambda: bool(looks["silent.example"]))
+        for task in asking[:50]:
+            task.cancel()
+        async with asyncio.timeout(5):
+            with pytest.raises(ClientConnectorError):
+                await http.post("https://quick.example/", data=b"{}")
+    finally:
+        answered.set()
+        ends = await asyncio.gather(*asking, return_exceptions=True)
+    assert looks == {"silent.example": 1, "quick.example": 1}
+    assert Counter(map(type, ends)) == {asyncio.CancelledError: 50, ClientConnectorError: 50}

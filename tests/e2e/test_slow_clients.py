@@ -18,7 +18,7 @@ import psutil
 import pytest
 import uvloop
 
-from server import wiring
+from server import address
 from server.door import listening
 from server.guests import Patience
 from tests.e2e.broken_frames import KINDS as FRAMES
@@ -70,7 +70,7 @@ def percentile(values: list[float], share: float) -> float:
 
 @pytest.mark.usefixtures("no_models")
 async def test_slow_clients_are_soon_gone(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wiring, "listening", partial(listening, patience=QUICK))
+    monkeypatch.setattr(address, "listening", partial(listening, patience=QUICK))
     async with serving(data) as house:
         attacking = asyncio.create_task(slow_clients(house, 50))
         assert await beside(house, attacking, 0.01)

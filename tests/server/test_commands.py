@@ -118,3 +118,10 @@ async def test_a_command_that_fails_ends_no_other(two: Two, caplog: pytest.LogCa
     assert (await refused(two.one, call, {"do": "crash"}))[0] == 500
     assert "a command of another node failed" in caplog.text
     assert await two.one.commands.ask(call, END) == {"ok": True, "by": "other"}
+
+
+async def test_a_message_that_is_not_understood_ends_nothing(two: Two) -> None:
+    call = on_the_line(two.other)
+    for topic in ("node.other", "reply.other", "reply.one"):
+        await two.one.bus.publish(topic, {"of": "another version"})
+    assert (await two.one.commands.ask(call, END))["by"] == "other"

@@ -84,6 +84,7 @@ async def test_the_call_goes_on_where_nobody_takes_it(
     await desk.said(call, told)
     row = await house.row(call)
     assert (row.status, row.node) == (CallStatus.IN_PROGRESS, "one")
+    assert len(house.server.switchboard) == 1
     person.leaves = True
     await running
     row = await house.over(call)
@@ -185,22 +186,6 @@ async def test_who_opted_out_before_a_human_agent_took_the_call_leaves_no_record
         async with house.database.read() as work:
             (removal,) = await work.keeping.removals(10)
     assert (row.reason, row.recording, removal.call_id) == ("transferred", None, call)
-
-
-async def test_who_opts_out_while_the_call_is_away_is_not_recorded_any_more(tmp_path: Path) -> None:
-    async with serving(tmp_path, scripted(greeting=GREETING, record=True)) as house:
-        desk = Desk(house)
-        await desk.queue(BUSY)
-        person = Listener()
-        phone = Phone(house, person)
-        call, running = await handed_over(phone, desk)
-        about = {"name": "Priya", "phone": CALLER, "recording_opt_out": True}
-        assert (await desk.ask("POST", "/customers", about))[0] == 201
-        await desk.said(call, LINES.nobody_free)
-        person.leaves = True
-        await running
-        row = await house.over(call)
-    assert (row.recording, list(tmp_path.rglob("*.wav"))) == (None, [])
 
 
 async def test_the_model_itself_hands_the_call_over(tmp_path: Path) -> None:

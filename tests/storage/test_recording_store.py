@@ -116,3 +116,18 @@ async def test_whoever_is_cancelled_leaves_the_store_usable(store: RecordingStor
     putting.cancel()
     await asyncio.wait([putting])
     assert (await store.put(file, PATH, "audio/wav")).size == 4
+
+
+async def test_what_another_has_changed_meanwhile_is_not_replaced(store: RecordingStore, tmp_path: Path) -> None:
+    files = [tmp_path / name for name in ("one", "two")]
+    for file in files:
+        file.write_bytes(file.name.encode())
+    assert await store.replace(files[0], PATH, "audio/wav", None)
+    assert not await store.replace(files[1], PATH, "audio/wav", None)
+    first = await store.look(PATH)
+    assert await store.replace(files[1], PATH, "audio/wav", first)
+    assert not await store.replace(files[0], PATH, "audio/wav", first)
+    assert await read(store, 0, 3) == [b"two"]
+    await store.remove([PATH])
+    assert not await store.replace(files[0], PATH, "audio/wav", first)
+    assert await store.look(PATH) is None

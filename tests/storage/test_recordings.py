@@ -31,3 +31,23 @@ def test_what_a_crash_left_unfinished_is_found(tmp_path: Path) -> None:
 def test_no_path_leads_out_of_the_recordings(tmp_path: Path, path: str) -> None:
     with pytest.raises(ValueError, match="outside"):
         Recordings(tmp_path).file(path)
+
+
+def test_one_that_goes_on_waits_for_the_store_only_when_it_is_whole_again(tmp_path: Path) -> None:
+    recordings = Recordings(tmp_path, stays=False)
+    path = recordings.path("cal_1", NOW)
+    for _ in range(2):
+        recordings.begin(path)
+        assert (recordings.unfinished(), recordings.waiting()) == ([path], [])
+        recordings.finish(path)
+        assert (recordings.unfinished(), recordings.waiting()) == ([], [path])
+
+
+def test_what_is_dropped_leaves_nothing_that_was_made_of_it(tmp_path: Path) -> None:
+    recordings = Recordings(tmp_path)
+    path = recordings.path("cal_1", NOW)
+    file = recordings.begin(path)
+    for end in (".wav", ".mp3", ".part.wav"):
+        file.with_suffix(end).write_bytes(b"sound")
+    assert recordings.drop(path)
+    assert [left for left in tmp_path.rglob("*") if left.is_file()] == []

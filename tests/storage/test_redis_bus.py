@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from redis.asyncio import Redis
 
 from storage.bus import Message
-from storage.redis_bus import WAITING, RedisBus
+from storage.redis_bus import PREFIX, WAITING, RedisBus
 from tests.control_api import redis_servers
 from tests.patience import until
 
@@ -61,6 +62,14 @@ async def test_what_is_published_right_after_the_subscription_is_heard(two: Two)
         async with two.other.subscribe(f"call.{number}") as news:
             await two.one.publish(f"call.{number}", {"number": number})
             assert await few(news, 1) == [{"number": number}]
+
+
+@pytest.mark.parametrize("junk", ["no JSON", "7", "[]", '{"by": "another"}'])
+async def test_what_no_server_has_said_is_passed_over(url: str, two: Two, junk: str) -> None:
+    async with two.other.subscribe("call.1") as news, Redis.from_url(url) as stranger:
+        await stranger.publish(PREFIX + "call.1", junk)
+        await two.one.publish("call.1", {"number": 1})
+        assert await few(news, 1) == [{"number": 1}]
 
 
 async def test_redis_is_told_who_left(two: Two) -> None:
