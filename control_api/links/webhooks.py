@@ -100,9 +100,10 @@ async def change(asked: Asked, webhook_uuid: str, body: WebhookChange) -> Webhoo
             raise not_found("Webhook")
         if "headers" in new:
             new["headers"] = _sealed_headers(asked, webhook_uuid, _merged(asked, webhook, body.headers))
+        was_active = webhook.is_active
         webhook = replace(webhook, **new, updated_at=asked.now)
         await work.webhooks.rewrite(webhook, new.keys(), now=asked.now)
-        if not webhook.is_active:
+        if not (was_active and webhook.is_active):  # something may have been addressed to it while it was switched off
             await work.deliveries.give_up(webhook_uuid, SWITCHED_OFF)
     return _shown(asked, webhook)
 

@@ -212,3 +212,15 @@ async def test_each_route_wants_its_scope(api: Api, seeded: Seeded) -> None:
             403,
             "Insufficient permissions. Required scopes: voice:webhooks:write",
         )
+
+
+async def test_what_was_addressed_while_a_webhook_was_switched_off_does_not_go_out_when_it_is_on(
+    api: Api, seeded: Seeded
+) -> None:
+    made = await hooked(api, "https://example.com/")
+    path = f"/webhooks/{made['uuid']}"
+    await api.patch(path, {"is_active": False})
+    await logged(api, seeded, made["uuid"], PENDING)
+    await api.patch(path, {"is_active": True})
+    (log,) = (await api.get(f"{path}/logs")).body["logs"]
+    assert (log["state"], log["trouble"]) == ("failed", "the webhook was switched off")

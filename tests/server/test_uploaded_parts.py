@@ -16,7 +16,7 @@ from processors.wav import WavWriter
 from server.uploads import Uploads
 from storage.database import Database
 from storage.ids import MEMBER, QUEUE, TRANSFER, new_id
-from storage.recording_store import RecordingStore
+from storage.recording_store import RecordingStore, Stored
 from storage.recordings import FOLDER, Recordings
 from storage.records import Call, CallStatus, Outcome
 from storage.seed import Seeded
@@ -117,8 +117,19 @@ async def test_both_parts_are_heard_whichever_is_uploaded_first(
     assert not any(any((machine.data / FOLDER / MAKING).glob("*")) for machine in (cluster.one, cluster.two))
 
 
-async def test_of_parts_that_come_at_the_same_moment_none_is_lost(cluster: Cluster, tmp_path: Path) -> None:
+async def test_of_parts_that_come_at_the_same_moment_none_is_lost(
+    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     machines = cluster.one, cluster.two
+    look, first_two, both = cluster.store.look, iter(range(2)), asyncio.Barrier(2)
+
+    async def together(path: str) -> Stored | None:
+        found = await look(path)
+        if next(first_two, None) is not None:
+            await both.wait()
+        return found
+
+    monkeypatch.setattr(cluster.store, "look", together)
     for second, machine in zip((0, 2), machines, strict=True):
         machine.records(cluster.path, start=second)
     await cluster.over()
