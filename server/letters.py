@@ -13,7 +13,7 @@ from email.utils import format_datetime, parseaddr
 
 import aiosmtplib
 
-from server.settings import Smtp
+from server.outside import Smtp
 from storage.database import Database, DatabaseUnavailableError
 from storage.dialing import CreditAccount
 from storage.records import Organisation

@@ -6,13 +6,12 @@ import os
 import re
 import tomllib
 from decimal import Decimal
-from email.utils import parseaddr
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 import phonenumbers
-from pydantic import BaseModel, BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -22,6 +21,7 @@ from pydantic_settings import (
 
 from control_api.access.addresses import trusted_networks
 from control_api.access.limits import Rules
+from server.outside import Exotel, ObjectStore, Smtp, lower
 from server.setting_names import FILE, PREFIX, SettingsError, refuse_unknown, sentence
 from storage.recording_store import Bucket
 from storage.sealing import key_from
@@ -29,79 +29,6 @@ from transports.simulator.fates import Mix
 
 DRAIN_CAP = 1800
 """Seconds: no call is waited for longer than half an hour."""
-
-
-def _lower(value: object) -> object:
-    return value.lower() if isinstance(value, str) else value
-
-
-class Exotel(BaseModel, frozen=True, extra="forbid"):
-    """What Exotel shows when it connects, and how it is spoken to."""
-
-    token: SecretStr = SecretStr("")
-    """The last part of the path /ws/exotel/{token}; empty: not asked for."""
-    user: str = ""
-    password: SecretStr = SecretStr("")
-    """Of the Basic authentication in the applet's URL; empty: not asked for."""
-    chunk_bytes: int = Field(default=1600, ge=320, le=100_000, multiple_of=320)
-    """Sound in one message at 8 kHz: 1600 bytes are 100 ms."""
-    lead_seconds: float = Field(default=0.2, ge=0.02, le=5)
-    """How far ahead of what is heard the sound is sent."""
-    outbound_shape: Literal["extended", "minimal"] = "extended"
-    url: str = Field(default="", pattern=r"^(https?://[!-~]+)?$")
-    """Where its REST interface is, if not at the address of the account's region: a proxy, or a stand-in."""
-
-    @model_validator(mode="after")
-    def _whole(self) -> Self:
-        if bool(self.user) != bool(self.password.get_secret_value()):
-            raise ValueError("VAANI_EXOTEL_USER and VAANI_EXOTEL_PASSWORD are given together or not at all")
-        return self
-
-
-class Smtp(BaseModel, frozen=True, extra="forbid", populate_by_name=True):
-    """The mail server that letters to the owner go through."""
-
-    host: str = ""
-    """Empty: no letters are sent."""
-    port: int | None = Field(default=None, ge=1, le=65535)
-    """None: 587, 465 or 25, by `tls`."""
-    user: str = ""
-    password: SecretStr = SecretStr("")
-    sender: str = Field(default="", alias="from")
-    """An address, perhaps with a name: `Vaani <vaani@example.com>`."""
-    tls: Annotated[Literal["starttls", "tls", "none"], BeforeValidator(_lower)] = "starttls"
-    """How the way there is kept secret. Nothing is sent if it cannot be."""
-
-    @field_validator("sender")
-    @classmethod
-    def _one_address(cls, value: str) -> str:
-        if value and (not value.isprintable() or not re.fullmatch(r"[^@\s]+@[^@\s]+", parseaddr(value)[1])):
-            raise ValueError("it is written like vaani@example.com or Vaani <vaani@example.com>")
-        return value
-
-    @model_validator(mode="after")
-    def _whole(self) -> Self:
-        if bool(self.host) != bool(self.sender):
-            raise ValueError("VAANI_SMTP_HOST and VAANI_SMTP_FROM are given together or not at all")
-        if bool(self.user) != bool(self.password.get_secret_value()):
-            raise ValueError("VAANI_SMTP_USER and VAANI_SMTP_PASSWORD are given together or not at all")
-        return self
-
-
-class ObjectStore(BaseModel, frozen=True, extra="forbid"):
-    """The object store of recordings. What is empty comes from the environment that Amazon's own tools read."""
-
-    endpoint: str = Field(default="", pattern=r"^(https?://[!-~]+)?$")
-    """Of a store that is not Amazon's."""
-    region: str = ""
-    access_key: str = ""
-    secret_key: SecretStr = SecretStr("")
-
-    @model_validator(mode="after")
-    def _whole(self) -> Self:
-        if bool(self.access_key) != bool(self.secret_key.get_secret_value()):
-            raise ValueError("VAANI_S3_ACCESS_KEY and VAANI_S3_SECRET_KEY are given together or not at all")
-        return self
 
 
 class Settings(BaseSettings):
@@ -130,8 +57,8 @@ class Settings(BaseSettings):
     bootstrap_api_key: SecretStr | None = None
     """The first organisation's first key, instead of a random one."""
 
-    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = "info"
-    log_format: Annotated[Literal["json", "text"], BeforeValidator(_lower)] | None = None
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(lower)] = "info"
+    log_format: Annotated[Literal["json", "text"], BeforeValidator(lower)] | None = None
     """None: text on a terminal, else JSON."""
 
     node: str | None = Field(default=None, min_length=1)

@@ -15,7 +15,7 @@ import pytest
 from aiohttp import ClientError, WSServerHandshakeError
 from pydantic import SecretStr
 
-from server.settings import Exotel
+from server.outside import Exotel
 from storage.records import CallStatus, Outcome
 from tests.patience import until
 from tests.server.house import scripted

@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from processors.llm.scripted import ScriptedLlm
-from server.settings import Exotel
+from server.outside import Exotel
 from tests.server.house import scripted
 from tests.server.serving import Serving, serving
 from tests.storage.samples import TOKEN

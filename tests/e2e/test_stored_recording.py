@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from processors.wav import HEADER
-from server.settings import ObjectStore
+from server.outside import ObjectStore
 from tests.patience import until
 from tests.server.house import scripted
 from tests.server.serving import serving

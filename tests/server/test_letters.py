@@ -24,8 +24,9 @@ from pydantic import SecretStr
 
 from server import letters
 from server.letters import Letters
+from server.outside import Smtp
 from server.setting_names import SettingsError
-from server.settings import Settings, Smtp
+from server.settings import Settings
 from storage.database import Database
 from storage.dialing import CreditAccount
 from storage.seed import Seeded
