@@ -46,13 +46,12 @@ class Claims:
         self._turns: dict[str, int] = {}
         """Flow → which of its places come first the next time."""
 
-    async def due_in(self, work: UnitOfWork, flow: Flow, now: datetime) -> list[int]:
+    async def due_in(self, work: UnitOfWork, flow: Flow, run: Run, now: datetime) -> list[int]:
         """Some places in which somebody is due and may be called: none if it is not worth a transaction.
 
         They take turns, if there are many.
         """
-        run = await work.runs.get(flow.id)
-        if run is None or not run.waiting or run.in_flight >= flow.max_parallel_calls:
+        if not run.waiting or run.in_flight >= flow.max_parallel_calls:
             return []
         schedule = Schedule.of(flow)
         open_now = [number for number, key in enumerate(run.places) if is_open(schedule, Place.parse(key), now)]

@@ -22,7 +22,7 @@ from dialer.single_claim import SingleClaims
 from dialer.sweep import Sweep
 from dialer.timing import Prices, Timing
 from storage.database import Database, DatabaseUnavailableError
-from storage.dialing import Attempt
+from storage.dialing import Attempt, Run
 from storage.records import Flow, FlowStatus, Outcome
 
 SECONDS = 1.0
@@ -84,6 +84,7 @@ class Dialer:
         async with self._database.read() as work:
             due = await work.flows.scheduled(before=now)
             active = await work.flows.dialling()
+            runs = await work.runs.of([flow.id for flow in active])
             waiting = await work.attempts.queued(SINGLES)
         done = 0
         for flow in due:
@@ -91,7 +92,8 @@ class Dialer:
         for attempt in waiting:
             done += await alone(self._single(attempt, now), attempt.flow_id)
         for flow in active:
-            done += await alone(self._serve(flow), flow.id)
+            if flow.id in runs:
+                done += await alone(self._serve(flow, runs[flow.id]), flow.id)
         return done
 
     async def settled(self) -> None:
@@ -150,13 +152,14 @@ class Dialer:
                 await work.flows.fail_to_start(flow.id, now=now, reason=f"It could not start: {error}.")
         return 1
 
-    async def _serve(self, flow: Flow) -> int:
-        more = await enrol(self._database, flow, self._clock())
+    async def _serve(self, flow: Flow, run: Run) -> int:
+        """`run` as it was a moment ago: enough to see whether there is anything to do."""
+        more = run.enrol_after is not None and await enrol(self._database, flow, self._clock())
         room, now = self._room() - self._placing.room_taken(), self._clock()
         if room <= 0:
             return more
         async with self._database.read(flow.organisation_id) as work:
-            places = await self._claims.due_in(work, flow, now)
+            places = await self._claims.due_in(work, flow, run, now)
         if not places:
             return more
         held = self._placing.held(flow.organisation_id)

@@ -153,15 +153,16 @@ class Calls:
         await self._write_ends(over)
         return over
 
-    async def abandoned(self, node: str, *, at: datetime, reason: str = "server stopped") -> list[Call]:
-        """Ends what `node` left open when it crashed.
+    async def abandoned(
+        self, node: str, *, at: datetime, reason: str = "server stopped", answered: Outcome = Outcome.CONNECTED
+    ) -> list[Call]:
+        """Ends what `node` left open when it crashed. `answered` is the outcome of calls that had been.
 
         Run by the node itself, before it takes calls again, or by another that has found it dead.
 
         But for outgoing calls that nobody had answered: what became of them the carrier knows.
 
-        A call that had been answered counts as connected and lasted until the last word that was written down; one
-        that had not counts as failed. Recordings keep their path: whoever called mends them, or says that there is
+        A call that had been answered lasted until the last word that was written down; one that had not has failed. Recordings keep their path: whoever called mends them, or says that there is
         none (`unrecorded`).
         """
         left = await self._tenancy.rows(
@@ -181,7 +182,7 @@ class Calls:
                 call,
                 status=CallStatus.ENDED,
                 ended_at=at,
-                outcome=Outcome.FAILED if call.answered_at is None else Outcome.CONNECTED,
+                outcome=Outcome.FAILED if call.answered_at is None else answered,
                 reason=reason,
                 duration=await self._last_word(call.id),
             )

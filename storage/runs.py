@@ -42,7 +42,7 @@ class Runs:
     async def of(self, flow_ids: Collection[str]) -> dict[str, Run]:
         """By flow; one that was never launched has none."""
         mine = self._tenancy.mine(runs)
-        rows = await self._tenancy.rows(select(runs).where(runs.c.flow_id.in_(flow_ids), mine))
+        rows = await self._tenancy.rows(select(runs).where(self._tenancy.among(runs.c.flow_id, flow_ids), mine))
         return {row["flow_id"]: Run(**row) for row in rows}
 
     async def start(self, flow_id: str, organisation_id: str, *, now: datetime, enrol_to: int) -> Run:
