@@ -6,7 +6,7 @@ nothing. The place of a human agent is taken in the transaction that looks for o
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,8 +20,10 @@ from storage.transfer_records import ON_ITS_WAY, Member, Queue, Transfer, Transf
 
 LONGEST_CONVERSATION = timedelta(hours=1)
 """With a human agent."""
+OBEYING = timedelta(minutes=1)
+"""From the wish to the call's obeying it. It takes a millisecond: after that whoever asked is gone."""
 TELLING = timedelta(minutes=2)
-"""From the wish to the carrier's question whom to dial: the caller is told meanwhile."""
+"""From the call's obeying to the carrier's question whom to dial: the caller is told meanwhile."""
 PICKING_UP = timedelta(minutes=2)
 """From an attempt that failed to the carrier's coming back with the caller."""
 SLACK = timedelta(minutes=1)
@@ -60,18 +62,21 @@ class Wish:
 
 
 async def begin(work: UnitOfWork, call: Call, wish: Wish, at: datetime) -> Transfer:
-    """Takes a human agent's place and tells the world. Raises one of the errors above, having changed nothing."""
+    """Takes a human agent's place, until the call has `obeyed`, or for a minute if it never does.
+
+    Raises one of the errors above: the transaction is not to be committed then.
+    """
     if not await _has_flow(work, call):
         raise NoFlowError
     await work.transfers.alone()
+    if not await work.calls.moved(call.id, CallStatus.TRANSFERRING):  # first: its own transfer may hold the last place
+        raise NotInProgressError
     queue = await work.queues.by_name(wish.target)
     if queue is None:
         raise UnknownQueueError
     found = await _free(work, queue, at)
     if not found:
         raise NobodyThereError
-    if not await work.calls.moved(call.id, CallStatus.TRANSFERRING):
-        raise NotInProgressError
     member = found[0]
     transfer = Transfer(
         new_id(TRANSFER),
@@ -86,16 +91,33 @@ async def begin(work: UnitOfWork, call: Call, wish: Wish, at: datetime) -> Trans
         TransferState.INITIATED,
         at,
         at,
-        at + TELLING,
+        at + OBEYING,
         member.id,
         member.name,
         member.phone,
     )
     await work.transfers.add(transfer)
     await work.members.chosen(member.id, at)
-    body = {"transfer": transfer.id, "target": queue.name, "agent_brief": wish.brief, "context": wish.context}
-    await work.announce("call.transferred", {"call": call.id, **body})
     return transfer
+
+
+async def obeyed(work: UnitOfWork, transfer_id: str, at: datetime) -> bool:
+    """The call is about to be handed over: the world is told. False if it must not be, as the transfer was given up."""
+    transfer = await work.transfers.held(transfer_id)
+    if transfer is None or not is_unobeyed(transfer):
+        return False
+    call = await work.calls.get(transfer.call_id)
+    if call is None or call.status is not CallStatus.TRANSFERRING:
+        return False
+    await _save(work, replace(transfer, look_at=max(at, transfer.created_at) + TELLING), at)
+    body = {"target": transfer.target, "agent_brief": transfer.brief, "context": transfer.context}
+    await work.announce("call.transferred", {"call": call.id, "transfer": transfer.id, **body})
+    return True
+
+
+def is_unobeyed(transfer: Transfer) -> bool:
+    """The call may yet obey it: nobody has looked for anything else in the meantime."""
+    return transfer.ended_at is None and transfer.look_at == transfer.created_at + OBEYING
 
 
 async def _has_flow(work: UnitOfWork, call: Call) -> bool:
@@ -108,12 +130,22 @@ async def _has_flow(work: UnitOfWork, call: Call) -> bool:
     return account is not None and bool(account.settings.get("app_id"))
 
 
-async def not_begun(work: UnitOfWork, transfer_id: str, at: datetime) -> None:
-    """The call could not be told: it goes on as if nothing had been asked."""
+async def not_begun(work: UnitOfWork, transfer_id: str, at: datetime) -> bool:
+    """The call could not be told: it goes on as if nothing had been asked. False if it has obeyed after all."""
     transfer = await work.transfers.held(transfer_id)
-    if transfer is not None and transfer.ended_at is None:
+    if transfer is None or transfer.ended_at is not None:
+        return True
+    if not is_unobeyed(transfer):
+        return False
+    await _save(work, replace(transfer, state=TransferState.FAILED, ended_at=at, look_at=None), at)
+    await work.calls.moved(transfer.call_id, CallStatus.IN_PROGRESS)
+    return True
+
+
+async def lost(work: UnitOfWork, transfers: Sequence[Transfer], at: datetime) -> None:
+    """Their calls were on a process that is no more. The transfers must be held."""
+    for transfer in transfers:
         await _save(work, replace(transfer, state=TransferState.FAILED, ended_at=at, look_at=None), at)
-        await work.calls.moved(transfer.call_id, CallStatus.IN_PROGRESS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,9 @@ class Placing:
             carrier_call = await line.dial(Dial.of(attempt, self._timing, token=call.token))
         except CarrierError as error:
             self._refused(attempt, error)
+        except DatabaseUnavailableError as away:
+            told = {"call": attempt.id, "error": str(away)}
+            _log.warning("a call could not be placed without the database", extra=told)
         except Exception:  # noqa: BLE001 - a bug: whether it was placed is asked later
             _log.exception("a call could not be placed", extra={"call": attempt.id})
         else:

@@ -12,7 +12,7 @@ from dialer.conclude import Report
 from dialer.news import Placed, heard
 from dialer.ports import CarrierError, Carriers, CarrierState, CarrierStatus, Dial, Trouble
 from dialer.timing import Prices, Timing
-from storage.database import Database
+from storage.database import Database, DatabaseUnavailableError
 from storage.dialing import LOST, Attempt, AttemptState
 from storage.records import Outcome
 
@@ -53,6 +53,9 @@ class Reconciler:
             async with gate:
                 try:
                     await self._look_at(attempt)
+                except DatabaseUnavailableError as away:
+                    told = {"call": attempt.id, "error": str(away)}
+                    _log.warning("a call is looked after once the database is back", extra=told)
                 except Exception:  # noqa: BLE001 - an account that cannot be opened, say: the others are looked after
                     _log.exception("a call could not be looked after", extra={"call": attempt.id})
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from dialer.ports import Trouble
-from storage.dialing import LOST
+from storage.dialing import LOST, NODE_LOST
 from storage.records import Flow, Outcome
 
-FINAL = frozenset({Trouble.INVALID_NUMBER.value, Trouble.REFUSED.value, "do_not_call", LOST})
+FINAL = frozenset({Trouble.INVALID_NUMBER.value, Trouble.REFUSED.value, "do_not_call", LOST, NODE_LOST})
 """Reasons after which nobody is tried again, whatever the outcome was."""
 
 

@@ -161,6 +161,8 @@ class Interrupt(Frame):
     """The caller takes the turn: drop every reply that is being made, said or waiting."""
 
     at: float
+    ours: bool = False
+    """It makes room for what somebody else than the caller wants: no caller has interrupted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +261,7 @@ class Said(Frame):
     at: float
     seconds: float
     interrupted: bool = False
+    """The caller cut the agent short there."""
     reply: int = 0
     """Of the agent's lines."""
 

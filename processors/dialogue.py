@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pipeline.frames import (
     FRAME_SECONDS,
@@ -23,12 +23,12 @@ from pipeline.frames import (
     ReplyText,
     Resume,
     Say,
-    Transfer,
     TransferAsked,
     UserTurn,
 )
 from pipeline.processor import Processor
 from pipeline.tasks import TaskSlot
+from processors.farewell import FAREWELL_SECONDS, Farewell
 from processors.lines import Lines
 from processors.phrases import ends_sentence
 from processors.ports import LanguageModel, Message, ProviderError, Tool, ToolCall
@@ -43,8 +43,6 @@ END_CALL = Tool(
 TRANSFER = "transfer_call"
 LONGEST_BRIEF = 280
 """Characters that a human agent is told before a call is theirs."""
-FAREWELL_SECONDS = 15.0
-"""After so long without a sound of the farewell the call is ended: a line must not stay open for a lost mark."""
 QUIET_SECONDS = 1.0
 """After so long without a sound of the bot's nobody waits for the end of its sentence: the news of that was faster."""
 NOTE = "A note from your supervisor, which the caller does not hear: {}"
@@ -59,22 +57,6 @@ def transfer_call(queues: Sequence[str]) -> Tool:
         "Hands the caller over to a human agent. The caller is told by itself: say nothing more.",
         {"type": "object", "properties": {"target": target, "brief": brief}, "required": ["target", "brief"]},
     )
-
-
-@dataclass(slots=True)
-class _Farewell:
-    """The reply after which the call ends."""
-
-    reply: int
-    reason: str
-    until: float
-    final: bool = False
-    """The caller cannot talk the bot out of it."""
-    transfer_to: str = ""
-
-    @property
-    def last(self) -> Frame:
-        return Transfer(self.transfer_to) if self.transfer_to else Hangup(self.reason)
 
 
 class Dialogue(Processor):
@@ -107,10 +89,12 @@ class Dialogue(Processor):
         self._replies = 0
         self._in_chat: dict[int, int] = {}
         self._now = -1.0
-        self._farewell: _Farewell | None = None
+        self._farewell: Farewell | None = None
         self._overtime = False
         self._muted = False
-        self._heard_at = float("-inf")
+        self._heard, self._heard_at = 0, float("-inf")
+        self._over: set[int] = set()
+        """Replies of which no more news comes, though the last sound of one that was cut may still go by."""
         self._dictated = 0
         """The reply that somebody outside has put into the bot's mouth, until it was heard."""
         self._dictation: deque[Say] = deque()
@@ -131,7 +115,7 @@ class Dialogue(Processor):
             case AudioIn():
                 self._tick(frame.at)
             case Heard():
-                self._heard_at = self._now
+                self._heard, self._heard_at = frame.reply, self._now
                 if self._farewell is not None and frame.reply == self._farewell.reply:
                     self._farewell.until = self._now + FAREWELL_SECONDS
             case Interrupt():
@@ -183,11 +167,16 @@ class Dialogue(Processor):
     def _instead(self, text: str, hangup: str) -> int:
         """A sentence of ours, whatever was going on; returns its number."""
         self._answering.cancel()
-        self.emit(Interrupt(self._now))
+        self._cut()
         reply = self._say(text)
         until = self._now + FAREWELL_SECONDS
-        self._farewell = _Farewell(reply, hangup, until, final=True) if hangup else None
+        self._farewell = Farewell(reply, hangup, until, final=True) if hangup else None
         return reply
+
+    def _cut(self) -> None:
+        """Not the caller wants it."""
+        self._dictated = 0
+        self.emit(Interrupt(self._now, ours=True))
 
     def _dictate(self, say: Say) -> None:
         if not say.after_sentence:  # what waits is dropped, but for what is to end the call after it
@@ -196,7 +185,7 @@ class Dialogue(Processor):
             return
         self._dictation.append(say)
         audible = self._heard_at >= self._now - FRAME_SECONDS
-        if not (self._dictated or audible):
+        if not self._dictated and (not audible or self._heard in self._over):
             self._say_dictated()
 
     def _say_dictated(self) -> None:
@@ -208,12 +197,12 @@ class Dialogue(Processor):
     def _note(self, note: Note) -> None:
         self._chat.append(Message("system", NOTE.format(note.text)))
         if note.answer and not self._muted and not self._leaving:
-            self._dictated, self._farewell = 0, None
-            self.emit(Interrupt(self._now))
+            self._farewell = None
+            self._cut()
             self._answering.start(self._answer())
 
     def _mute(self, on: bool) -> None:
-        self._muted, self._dictated = on, 0
+        self._muted = on
         if self._leaving:
             return
         if on and self._dictation:
@@ -221,7 +210,7 @@ class Dialogue(Processor):
         elif on:
             self._answering.cancel()
             self._farewell = None
-            self.emit(Interrupt(self._now))
+            self._cut()
         elif self._is_asked:
             self._answering.start(self._answer())
 
@@ -236,6 +225,7 @@ class Dialogue(Processor):
             text = f"{self._chat.pop().text} {text}"
         self._chat.append(Message("user", text))
         if self._answering.cancel():  # nobody has interrupted it, yet its rest will not come: drop its beginning too
+            self._dictated = 0
             self.emit(Interrupt(self._now))
         if self._dictation:
             self._say_dictated()
@@ -269,12 +259,14 @@ class Dialogue(Processor):
         if ending and not said:
             self.emit(Hangup(ending))
         elif ending:
-            self._farewell = _Farewell(reply, ending, self._now + FAREWELL_SECONDS)
+            self._farewell = Farewell(reply, ending, self._now + FAREWELL_SECONDS)
         self.emit(ReplyDone(reply))
         if wanted is not None:
             self.emit(wanted)
 
     def _played(self, played: Played) -> None:
+        if played.over:
+            self._over.add(played.reply)
         if played.reply > 0 and played.text:
             if played.reply in self._in_chat:
                 place = self._in_chat[played.reply]

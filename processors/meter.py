@@ -96,10 +96,11 @@ class Meter(Processor):
             case Resume() if self._cut_short:
                 self._cut_short = False
                 self._metrics.false_interruptions.labels(self._labels.transport).inc()
-            case Interrupt() if self._cut_short or self._audible():
+            case Interrupt(ours=ours) if self._cut_short or self._audible():
                 self._cut_short = False
                 self._bot_until = -1.0
-                self._metrics.interruptions.labels(self._labels.transport).inc()
+                if not ours:
+                    self._metrics.interruptions.labels(self._labels.transport).inc()
             case Answered():
                 self._answered(frame)
             case DeadAir():

@@ -58,7 +58,7 @@ class Tones(Processor):
 
     def _press(self, keys: str) -> None:
         if not self._sounding:
-            self.emit(Interrupt(self._now))
+            self.emit(Interrupt(self._now, ours=True))
         self._sounding.add(self._next)
         for key in keys:
             self.emit(AudioOut(sound(key, self._rate), self._next))

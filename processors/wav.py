@@ -66,6 +66,14 @@ def _rate_of(path: Path) -> int | None:
     return int(rate)
 
 
+def seconds(path: Path) -> float:
+    """How long the sound is that the file has, whatever its header says. Raises ValueError if it is no WAV of ours."""
+    rate = _rate_of(path)
+    if not rate:
+        raise ValueError(f"{path.name} is no recording")
+    return (path.stat().st_size - HEADER) // FRAME_BYTES / rate
+
+
 def repair(path: Path) -> bool:
     """Makes the header tell the length that the file has. False if it did already.
 

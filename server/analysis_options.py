@@ -8,8 +8,9 @@ from typing import Annotated, Any, get_args
 import orjson
 from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
-from control_api.assistant.analysis import Rubric
+from control_api.assistant.analysis import FLOW_KEYS, Rubric
 from control_api.web.errors import sentence
+from server import schema_mistakes
 
 LARGEST_SCHEMA = 16 << 10
 """Bytes of JSON: it goes to the model with every call."""
@@ -38,10 +39,6 @@ class AnalysisOptions(BaseModel, frozen=True, extra="forbid", hide_input_in_erro
     scores: tuple[Score, ...] = Field((), max_length=20, description="qualities that the agent is marked for, 0 to 3")
 
 
-FLOW_KEYS = {"success_rubric": "criteria", "extraction_schema": "extraction_schema", "qms_scores": "scores"}
-"""Keys of a flow's free-form `config`. A rubric may be one of Vapi's by its name, or what a success is in words."""
-
-
 def of_flow(config: Mapping[str, Any]) -> dict[str, Any]:
     """What a flow asks for. Of one that asks for it in a way that cannot be understood, nothing: no call is lost."""
     asked = _asked(config)
@@ -51,6 +48,13 @@ def of_flow(config: Mapping[str, Any]) -> dict[str, Any]:
 def mistake(config: Mapping[str, Any]) -> str | None:
     """What is wrong with what a flow asks for, in a sentence that names the key."""
     return _mistake(_asked(config))
+
+
+def mistake_of_agent(config: Mapping[str, Any]) -> str | None:
+    """As `mistake`, of an agent's config that is a call plan."""
+    schema = (config.get("analysis") or {}).get("extraction_schema")
+    wrong = None if schema is None else schema_mistakes.mistake(schema)
+    return None if wrong is None else f"config.analysis.extraction_schema {wrong}"
 
 
 def _asked(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -71,4 +75,6 @@ def _mistake(asked: Mapping[str, Any]) -> str | None:
                 told = key + told.removeprefix(ours)
                 break
         return f"config.{told}"
-    return None
+    schema = asked.get("extraction_schema")
+    wrong = None if schema is None else schema_mistakes.mistake(schema)
+    return None if wrong is None else f"config.extraction_schema {wrong}"

@@ -23,7 +23,7 @@ from server.analysis_form import Answer
 from server.briefing import plan_of
 from server.call_plan import CallPlan
 from storage.analysis_records import Analysis, AnalysisStatus, Judged
-from storage.database import Database, UnitOfWork, to_the_end
+from storage.database import Database, DatabaseUnavailableError, UnitOfWork, to_the_end
 from storage.ids import EVENT, new_id
 from storage.records import Call, Sentiment, Turn, TurnLatency
 from storage.sealing import Seal, SealedError
@@ -106,6 +106,9 @@ class Analyst:
                     return []
             async with self._database.begin() as work:
                 return await work.analyses.take(most, now=now, until=now + LEASE, lease=new_id(EVENT))
+        except DatabaseUnavailableError as away:
+            _log.warning("analyses wait for the database", extra={"error": str(away)})
+            return []
         except (SQLAlchemyError, OSError):
             _log.exception("calls could not be taken for analysis yet")
             return []
@@ -117,6 +120,8 @@ class Analyst:
         except asyncio.CancelledError:
             await to_the_end(self._put_back(analysis))
             raise
+        except DatabaseUnavailableError as away:
+            _log.warning("an analysis waits for the database", extra={**about, "error": str(away)})
         except (SQLAlchemyError, OSError):
             _log.exception("an analysis could not be written: it is tried again", extra=about)
         except Exception:  # noqa: BLE001 - one call's trouble is not the next one's
@@ -129,6 +134,9 @@ class Analyst:
                 await work.analyses.put_back(
                     analysis, due_at=datetime.now(UTC), tries=analysis.tries - 1, reason=analysis.reason
                 )
+        except DatabaseUnavailableError as away:
+            told = {"call": analysis.call_id, "error": str(away)}
+            _log.warning("an analysis is put back once its lease is over", extra=told)
         except (SQLAlchemyError, OSError):
             _log.exception("an analysis could not be put back", extra={"call": analysis.call_id})
 

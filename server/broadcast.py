@@ -75,7 +75,7 @@ def _message(frame: Frame) -> dict[str, Any] | None:
             return {"type": "held", "timestamp": round(frame.at, 2)}
         case Resume():
             return {"type": "resumed", "timestamp": round(frame.at, 2)}
-        case Interrupt():
+        case Interrupt(ours=False):
             return {"type": "interrupted", "timestamp": round(frame.at, 2)}
         case Mute(on):
             return {"type": "status", "status": "muted" if on else "unmuted"}

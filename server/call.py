@@ -6,11 +6,12 @@ import asyncio
 import logging
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from control_api.records.recording_file import forget
 from dialer import hand_over
-from pipeline.frames import Frame, Say
+from pipeline.frames import Frame, Hangup, Say
 from pipeline.pipeline import Pipeline
 from pipeline.session import CallSession
 from pipeline.transport import Incoming, Transport
@@ -23,12 +24,13 @@ from server.closings import Closings
 from server.desks import Desk, InboundDesk
 from server.journal import Journal, Ledger
 from server.loudspeaker import Loudspeaker
+from server.patience import Patience
 from server.refusals import refuses_recording
 from server.transfers import NOT_TRANSFERRED, TRANSFERRED
 from server.wishes import Wishes
 from storage.bus import EventBus
 from storage.calls import CallEnd
-from storage.database import Database, DatabaseUnavailableError, to_the_end
+from storage.database import Database, to_the_end
 from storage.recordings import Recordings
 from storage.records import Call, CallStatus, CallType, Outcome
 from storage.sealing import Seal
@@ -37,10 +39,6 @@ _log = logging.getLogger(__name__)
 
 CRASHED, CUT = "crashed", "server_stopped"
 """Ends of a call that came from neither side of it, as reasons."""
-OPENINGS = 3
-"""Tries to write a call's row. Each waits for a busy database as long as any work does."""
-OPENING_SECONDS = 0.5
-"""Between two of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +61,19 @@ class Office:
 class LiveCall:
     """Runs once."""
 
-    def __init__(self, office: Office, workshop: Workshop, brief: Briefing, incoming: Incoming) -> None:
+    def __init__(
+        self, office: Office, workshop: Workshop, brief: Briefing, incoming: Incoming, patience: Patience
+    ) -> None:
         self._office, self._workshop, self._flow, self._incoming = office, workshop, brief.flow, incoming
+        self._patience = patience
         self._placed = brief.placed
         self._desk = office.inbound if brief.placed is None else office.outbound
         self._customer_id = brief.customer_id
         self._back, self._queues = brief.back, brief.queues
         self._handed_to = ""
         """The queue whose human agents are to have it."""
+        self.is_ending = False
+        """It was told to end, and may still have its last sentence to say."""
         self.plan = brief.plan
         self._session: CallSession | None = None
         self._transport: Transport | None = None
@@ -78,6 +81,15 @@ class LiveCall:
         self._is_over = False
         self._task: asyncio.Task[object] | None = None
         self._started_at = datetime.now(UTC) if brief.back is None else brief.back.answered_at
+
+    @property
+    def organisation(self) -> str:
+        return self._flow.organisation_id
+
+    @property
+    def database(self) -> Database:
+        """Where its books are."""
+        return self._office.database
 
     @property
     def lines(self) -> Lines:
@@ -90,20 +102,32 @@ class LiveCall:
         return not self._is_over and (self._transport is None or not self._transport.ending)
 
     @property
+    def is_leaving(self) -> bool:
+        """It is being handed over."""
+        return bool(self._handed_to)
+
+    @property
     def rate(self) -> int:
         """Samples a second, of each side."""
         return 0 if self._transport is None else self._transport.rate
 
     def command(self, frame: Frame) -> None:
         """Before the first sound it is kept until then; after the last it is ignored."""
+        if isinstance(frame, Hangup) or (isinstance(frame, Say) and frame.hangup and not frame.transfer_to):
+            self.is_ending = True
         if self._session is None:
             self._waiting.append(frame)
         elif self._transport is not None and not self._transport.ending:
             self._session.command(frame)
 
     def hand_over(self, target: str) -> None:
-        """Tells the caller, and leaves the line to the carrier, which has the call dialled on. Its books say so."""
+        """Tells the caller, and leaves the line to the carrier, which has the call dialled on. Its books say so.
+
+        A call that is to end ends.
+        """
         self._handed_to = target
+        if self.is_ending:
+            return
         self.command(Say(self.lines.handing_over, hangup=TRANSFERRED, after_sentence=True, transfer_to=target))
 
     def cut(self) -> None:
@@ -129,7 +153,7 @@ class LiveCall:
         live.inc()
         ending, ours = CRASHED, True
         try:
-            ours = await self._open_patiently(recording)
+            ours = await self._patience.tried(partial(self._open, recording))
             if not ours:
                 await transport.close()
                 return
@@ -158,16 +182,6 @@ class LiveCall:
             self._session, self._is_over = None, True
             if ours:
                 await to_the_end(self._close(journal, (broadcaster, loudspeaker), recording, file, ending))
-
-    async def _open_patiently(self, recording: str | None) -> bool:
-        """As `_open`: somebody is on the line, and would rather wait than be hung up on."""
-        for _ in range(OPENINGS - 1):
-            try:
-                return await self._open(recording)
-            except DatabaseUnavailableError as away:
-                _log.warning("a call waits for the database", extra={"call": self._incoming.call, "error": str(away)})
-                await asyncio.sleep(OPENING_SECONDS)
-        return await self._open(recording)
 
     async def _open(self, recording: str | None) -> bool:
         """False if nobody wants it any more."""
@@ -235,9 +249,9 @@ class LiveCall:
                 self._incoming.call, ended_at, outcome, reason, seconds, self.plan.language, recording=recorded
             )
             async with self._office.database.begin(self._flow.organisation_id) as work:
-                await self._desk.ended(work, end)
                 if self._handed_to or self._queues:  # it may have ended before its wish for one was heard here
                     await hand_over.left(work, self._incoming.call, ended_at)
+                await self._desk.ended(work, end)
                 phone = self._incoming.from_number if self._placed is None else self._incoming.to_number
                 refused = await refuses_recording(work, self._customer_id, phone)
                 if refused:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from pipeline.frames import Answered, Failure, Frame, Hangup, Said, Say
 from pipeline.processor import Processor
 from server.wellformed import wellformed
-from storage.database import Database, to_the_end
+from storage.database import Database, DatabaseUnavailableError, to_the_end
 from storage.records import Speaker, Turn, TurnLatency
 
 _log = logging.getLogger(__name__)
@@ -68,6 +68,9 @@ class Ledger:
                 page = pages[organisation]
                 try:
                     await self._copy(organisation, page)
+                except DatabaseUnavailableError as away:
+                    told = {"lines": len(page.turns), "error": str(away)}
+                    _log.warning("transcripts wait for the database", extra=told)
                 except (SQLAlchemyError, OSError):
                     _log.exception("transcripts could not be written yet", extra={"lines": len(page.turns)})
                 else:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from control_api.records.stories import Stories
 from control_api.web.asked import NOT_LIVE
+from dialer import hand_over
 from pipeline.frames import Frame, Hangup, Listen, Mute, Note, Say, SendDigits
 from server.call import LiveCall
 from server.loudspeaker import topic
@@ -19,7 +21,10 @@ Answer = Mapping[str, Any]
 """`{"ok": true, …}`, or an HTTP status as `error` and a sentence as `detail`."""
 
 DONE: Answer = {"ok": True}
+GIVEN_UP = "The transfer was given up meanwhile"
 DEFAULT_REASON = "workflow_close"
+ENDING = "The call is already ending"
+LEAVING = "The call is being handed over"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +42,29 @@ class Order:
 
 
 async def perform(switchboard: Switchboard, stories: Stories, call: str, command: Command) -> Answer:
-    """Answers at once, also for a call that is not here. Whoever asks has looked at what the command holds."""
+    """Answers at once, also for a call that is not here; of a transfer, once the books allow it.
+
+    Whoever asks has looked at what the command holds.
+    """
     if command["do"] == "story":
         return {"ok": True, "events": list(stories.so_far(f"call.{call}"))}
     deed = DEEDS.get(command["do"])
     if deed is None:
         return {"error": 400, "detail": f"A live call cannot be told to {command['do']}"}
     live = switchboard.live(call)
-    return {"error": 409, "detail": NOT_LIVE} if live is None else await deed(Order(call, live, command))
+    too_late = NOT_LIVE if live is None else _too_late(live, command["do"])
+    if live is None or too_late:
+        return {"error": 409, "detail": too_late}
+    return await deed(Order(call, live, command))
+
+
+def _too_late(live: LiveCall, do: str) -> str:
+    """Why a call whose last sentence has been chosen would ignore this; empty if it would not."""
+    if do == "listen":
+        return ""
+    if live.is_ending:
+        return ENDING
+    return LEAVING if live.is_leaving and do != "end" else ""
 
 
 async def _end(order: Order) -> Answer:
@@ -77,7 +97,16 @@ async def _listen(order: Order) -> Answer:
 
 
 async def _transfer(order: Order) -> Answer:
-    order.live.hand_over(order.command["target"])
+    """Whoever asked may have lost patience meanwhile, and let the call go on: the books decide, and not the command."""
+    live, now = order.live, datetime.now(UTC)
+    async with live.database.begin(live.organisation) as work:
+        if not await hand_over.obeyed(work, order.command["transfer"], now):
+            return {"error": 409, "detail": GIVEN_UP}
+    if not live.is_up or live.is_ending:  # this very moment
+        async with live.database.begin(live.organisation) as work:
+            await hand_over.left(work, order.call, now)
+        return {"error": 409, "detail": NOT_LIVE}
+    live.hand_over(order.command["target"])
     return DONE
 
 

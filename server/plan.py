@@ -64,11 +64,15 @@ def unobeyed(
 ) -> list[str]:
     """A sentence for each override of the topmost one given, customer or flow or agent, that a call will not obey.
 
-    And for what a flow's config asks of the analysis in vain. Raises pydantic's ValidationError.
+    And for what a flow's config, or an agent's, asks of the analysis in vain. Raises pydantic's ValidationError.
     """
     said = _said(agent, flow, {}, organisation, customer)
     obeys = obeyed(said.overrides, CallPlan.model_validate(said.config))
-    mistake = None if flow is None else analysis_options.mistake(flow.config)
+    mistake = None
+    if flow is not None:
+        mistake = analysis_options.mistake(flow.config)
+    elif agent is not None:
+        mistake = analysis_options.mistake_of_agent(agent.config)
     ignored = [] if mistake is None else [f"{mistake}: it is ignored in the analysis of calls"]
     return [*ignored, *not_obeyed(topmost(agent, flow, organisation, customer), obeys)]
 

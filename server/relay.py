@@ -10,7 +10,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 
 from storage.bus import EventBus
-from storage.database import Database
+from storage.database import Database, DatabaseUnavailableError
 from storage.records import OutboxEvent
 
 _log = logging.getLogger(__name__)
@@ -26,12 +26,18 @@ Take = Callable[[Sequence[OutboxEvent]], Awaitable[object]]
 
 async def relay(database: Database, bus: EventBus, take: Take) -> None:
     """Runs until cancelled. The bus may be told of an event twice after a crash, never not at all."""
+    is_away = False
     while True:
+        passed = 0
         try:
             passed = await pass_on(database, bus, take)
+            is_away = False
+        except DatabaseUnavailableError as away:
+            if not is_away:
+                _log.warning("events wait for the database", extra={"error": str(away)})
+            is_away = True
         except Exception:  # noqa: BLE001 - it must outlive a bad round
             _log.exception("events could not be passed on yet")
-            passed = 0
         if passed < BATCH:
             try:
                 async with asyncio.timeout(SECONDS):
@@ -41,12 +47,37 @@ async def relay(database: Database, bus: EventBus, take: Take) -> None:
 
 
 async def pass_on(database: Database, bus: EventBus, take: Take) -> int:
-    """Tells what is waiting, at most a batch of it, and forgets it. How much that was."""
+    """Tells what is waiting, at most a batch of it, and forgets it. How much that was.
+
+    Of a batch that cannot be passed on each event is tried alone: what is wrong with one holds up no other.
+    """
     database.announced.clear()
     async with database.read() as work:
         events = await work.outbox.waiting(BATCH)
+    try:
+        await _pass(bus, take, events)
+    except OSError:  # a database that is away, too: it concerns all
+        raise
+    except Exception:  # noqa: BLE001 - each alone says which one it was
+        for event in events:
+            await _pass_or_drop(database, bus, take, event)
+    return len(events)
+
+
+async def _pass(bus: EventBus, take: Take, events: Sequence[OutboxEvent]) -> None:
     for event in events:
         await bus.publish(event.topic, {"organisation": event.organisation_id, **event.body})
     if events:
         await take(events)
-    return len(events)
+
+
+async def _pass_or_drop(database: Database, bus: EventBus, take: Take, event: OutboxEvent) -> None:
+    try:
+        await _pass(bus, take, [event])
+    except OSError:
+        raise
+    except Exception:  # noqa: BLE001 - it would hold up all that come after it, for ever
+        about = {"event": event.id, "topic": event.topic}
+        _log.exception("an event that cannot be passed on was set aside", extra=about)
+        async with database.begin() as work:
+            await work.outbox.taken([event.id])

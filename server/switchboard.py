@@ -6,15 +6,18 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from pipeline.frames import Frame, Say
 from pipeline.transport import Incoming, Transport
 from processors.lines import lines_for
 from server import outgoing, returns
 from server.assembly import Workshop
-from server.briefing import briefing
+from server.briefing import Briefing, briefing
 from server.call import LiveCall, Office
+from server.patience import Patience
 from server.phones import e164
+from storage.database import DatabaseUnavailableError
 from storage.dialing import Attempt
 from storage.records import Call, CallType
 
@@ -77,12 +80,12 @@ class Switchboard:
         mine = {incoming.call}
         self._live[incoming.call] = None
         try:
-            incoming = self._in_full(incoming)
-            known = await returns.transferred(self._office.database, incoming)
+            incoming, patience = self._in_full(incoming), Patience(incoming.call)
+            known = await patience.tried(partial(returns.transferred, self._office.database, incoming))
             if known is not None:
-                await self._go_on(transport, incoming, known)
+                await self._go_on(transport, incoming, known, patience)
                 return
-            placed = await outgoing.placed(self._office.database, incoming)
+            placed = await patience.tried(partial(outgoing.placed, self._office.database, incoming))
             if placed is not None and placed.id not in self._live:
                 self._live[placed.id] = self._live.pop(incoming.call)
                 mine = {placed.id}
@@ -90,38 +93,47 @@ class Switchboard:
             elif placed is not None or outgoing.REFERENCE in incoming.custom or self.draining:
                 await transport.close()  # it is here already, or is not what it says, or comes too late
                 return
-            brief = await briefing(self._office.database, self._office.seal, incoming, placed)
+            brief = await patience.tried(partial(briefing, self._office.database, self._office.seal, incoming, placed))
             if brief is None:
                 _log.warning("a call found no flow", extra={"call": incoming.call, "carrier": incoming.carrier})
                 await transport.close()
                 return
-            call = LiveCall(self._office, self._workshop, brief, incoming)
+            call = LiveCall(self._office, self._workshop, brief, incoming, patience)
             self._live[incoming.call] = call
             await call.run(transport)
+        except DatabaseUnavailableError as away:
+            told = {"call": incoming.call, "error": str(away)}
+            _log.warning("a call could not be taken without the database", extra=told)
+            await transport.close()
         finally:
             for one in mine:
                 self._live.pop(one, None)
             if not self._live:
                 self._nobody.set()
 
-    async def _go_on(self, transport: Transport, incoming: Incoming, known: Call) -> None:
+    async def _go_on(self, transport: Transport, incoming: Incoming, known: Call, patience: Patience) -> None:
         """A caller comes back whom no human agent has taken. Whom nobody expects is put down."""
         database = self._office.database
         custom = outgoing.variables(incoming.custom)
         about = replace(incoming, call=known.id, carrier=known.carrier, custom=custom)
-        placed = None
-        if known.call_type is CallType.OUTBOUND:
-            async with database.read() as work:
-                placed = await work.attempts.get(known.id)
-        brief = await briefing(database, self._office.seal, about, placed)
+
+        async def looked_up() -> Briefing | None:
+            placed = None
+            if known.call_type is CallType.OUTBOUND:
+                async with database.read() as work:
+                    placed = await work.attempts.get(known.id)
+            return await briefing(database, self._office.seal, about, placed)
+
+        brief = await patience.tried(looked_up)
         if brief is None or brief.flow.organisation_id != known.organisation_id:
             await transport.close()
             return
-        back = await returns.taken_back(database, known, self._office.node, self.__contains__)
+        taken_back = partial(returns.taken_back, database, known, self._office.node, self.__contains__)
+        back = await patience.tried(taken_back)
         if back is None:
             await transport.close()
             return
-        call = LiveCall(self._office, self._workshop, brief.after(back), about)
+        call = LiveCall(self._office, self._workshop, brief.after(back), about, patience)
         self._live[known.id] = call
         del self._live[incoming.call]  # it is one call, and takes one place
         try:

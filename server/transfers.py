@@ -14,7 +14,7 @@ from server.desks import Desk
 from server.refusals import is_refused
 from storage.bus import EventBus
 from storage.calls import CallEnd
-from storage.database import Database, UnitOfWork
+from storage.database import Database, DatabaseUnavailableError, UnitOfWork
 from storage.records import Call, CallStatus, CallType, Outcome
 from storage.transfer_records import ON_ITS_WAY, Transfer, TransferState
 
@@ -79,6 +79,9 @@ class TransferDesk:
         while True:
             try:
                 done = await self.sweep()
+            except DatabaseUnavailableError as away:
+                _log.warning("transfers wait for the database", extra={"error": str(away)})
+                done = 0
             except Exception:  # noqa: BLE001 - it must outlive a bad round, or the server ends with it
                 _log.exception("transfers could not be looked after yet")
                 done = 0
@@ -101,6 +104,9 @@ class TransferDesk:
             call = await work.calls.get(known.call_id)
             if transfer is None or transfer.look_at != known.look_at:
                 return  # somebody else has heard of it meanwhile
+            if hand_over.is_unobeyed(transfer):  # whoever asked for it is gone
+                await hand_over.not_begun(work, transfer.id, at)
+                return
             if call is not None and call.status is CallStatus.TRANSFERRING and not _is_away(call):
                 await _save(work, replace(transfer, look_at=at + hand_over.TELLING), at)
                 return

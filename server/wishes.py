@@ -19,6 +19,9 @@ class Line(Protocol):
     """The call, as far as its wishes go."""
 
     @property
+    def is_ending(self) -> bool: ...
+
+    @property
     def lines(self) -> Lines: ...
 
     def command(self, frame: Frame) -> None: ...
@@ -39,6 +42,8 @@ class Wishes(Processor):
             self.emit(frame)
 
     async def _transfer(self, asked: TransferAsked) -> None:
+        if self._line.is_ending:
+            return
         wish = hand_over.Wish(asked.target, asked.brief, "agent")
         lines = self._line.lines
         try:
@@ -46,7 +51,8 @@ class Wishes(Processor):
                 call = await work.calls.get(self._call)
                 if call is None:
                     return
-                await hand_over.begin(work, call, wish, datetime.now(UTC))
+                begun = await hand_over.begin(work, call, wish, datetime.now(UTC))
+                await hand_over.obeyed(work, begun.id, datetime.now(UTC))
         except hand_over.NotInProgressError:
             return  # somebody else was faster, or it is over
         except hand_over.NobodyThereError:

@@ -10,7 +10,7 @@ from typing import Self
 
 from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select, union_all, update
 
-from storage.dialing import LOST, Attempt, AttemptState
+from storage.dialing import LOST, NODE_LOST, Attempt, AttemptState
 from storage.dialing_tables import attempts, do_not_call
 from storage.ids import CALL, first_id
 from storage.many import update_many
@@ -203,12 +203,15 @@ class Attempts:
         return {line: LineLoad(calls.get(line, 0), ended[line], failed[line]) for line in lines}
 
     async def outcomes(self, flow_id: str, *, since: datetime, most: int) -> list[Outcome]:
-        """Of the newest attempts of a campaign that ended after `since`, but for those that nobody knows of."""
+        """Of the newest attempts of a campaign that ended after `since`.
+
+        But for those that nobody knows of, and those that a dead process had: their carrier is not to blame.
+        """
         its = (
             attempts.c.flow_id == flow_id,
             attempts.c.ended_at > since,
             attempts.c.outcome.is_not(None),
-            attempts.c.reason != LOST,
+            attempts.c.reason.not_in((LOST, NODE_LOST)),
             self._mine,
         )
         newest = select(attempts.c.outcome).where(*its).order_by(attempts.c.ended_at.desc()).limit(most)

@@ -27,6 +27,7 @@ COMES_FROM = {
     CallStatus.TRANSFERRING: frozenset({CallStatus.IN_PROGRESS}),
 }
 """Where `moved` may come from. The answer and the end have methods of their own."""
+NOTHING: Mapping[str, float] = {}
 AT_THE_END = ("status", "ended_at", "outcome", "reason", "duration", "language", "recording")
 
 
@@ -154,16 +155,25 @@ class Calls:
         return over
 
     async def abandoned(
-        self, node: str, *, at: datetime, reason: str = "server stopped", answered: Outcome = Outcome.CONNECTED
+        self,
+        node: str,
+        *,
+        at: datetime,
+        reason: str = "server stopped",
+        answered: Outcome = Outcome.CONNECTED,
+        recorded: Mapping[str, float] = NOTHING,
     ) -> list[Call]:
-        """Ends what `node` left open when it crashed. `answered` is the outcome of calls that had been.
+        """Ends what `node` left open when it crashed.
+
+        `answered` is the outcome of calls that had been. `recorded`: by a call's id, the seconds of its recording.
 
         Run by the node itself, before it takes calls again, or by another that has found it dead.
 
         But for outgoing calls that nobody had answered: what became of them the carrier knows.
 
-        A call that had been answered lasted until the last word that was written down; one that had not has failed. Recordings keep their path: whoever called mends them, or says that there is
-        none (`unrecorded`).
+        A call that had been answered lasted until the last word that was written down, or as long as its recording;
+        one that had not has failed. Recordings keep their path: whoever called mends them, or says that there is none
+        (`unrecorded`).
         """
         left = await self._tenancy.rows(
             select(calls)
@@ -184,7 +194,7 @@ class Calls:
                 ended_at=at,
                 outcome=Outcome.FAILED if call.answered_at is None else answered,
                 reason=reason,
-                duration=await self._last_word(call.id),
+                duration=max(await self._last_word(call.id), recorded.get(call.id, 0.0)),
             )
             over.append(ended)
         await self._write_ends(over)

@@ -67,6 +67,8 @@ class Contact:
 
 LOST = "lost"
 """Reason of an attempt of which neither we nor the carrier know what became of it."""
+NODE_LOST = "node lost"
+"""Reason of a call, and its attempt, whose process was found dead by another while it was on the line there."""
 
 
 class AttemptState(StrEnum):

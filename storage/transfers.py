@@ -10,8 +10,10 @@ from sqlalchemy import ColumnElement, select
 
 from storage.kept import Kept
 from storage.queue_tables import transfers
+from storage.records import CallStatus
+from storage.tables import calls
 from storage.tenancy import Tenancy
-from storage.transfer_records import ON_ITS_WAY, Transfer
+from storage.transfer_records import ON_ITS_WAY, Transfer, TransferState
 
 
 class Transfers(Kept[Transfer]):
@@ -47,6 +49,22 @@ class Transfers(Kept[Transfer]):
             self._mine,
         )
         return Counter(row["queue_id"] for row in await self._tenancy.rows(select(transfers.c.queue_id).where(*its)))
+
+    async def begun_on(self, node: str) -> list[Transfer]:
+        """Those of calls on that node's lines of which the carrier knows nothing yet.
+
+        Nobody else changes them until the end of the transaction.
+        """
+        its = (
+            calls.c.node == node,
+            calls.c.status == CallStatus.TRANSFERRING,
+            transfers.c.state == TransferState.INITIATED,
+            transfers.c.ended_at.is_(None),
+            self._mine,
+        )
+        begun = select(transfers).join(calls, calls.c.id == transfers.c.call_id).where(*its).order_by(transfers.c.id)
+        rows = await self._tenancy.rows(begun.with_for_update(of=transfers, key_share=True))
+        return [Transfer(**row) for row in rows]
 
     async def to_look_after(self, now: datetime, limit: int) -> list[Transfer]:
         """Those of which nothing was heard in time, the longest first."""

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from control_api.access.firebase import FirebaseVerifier, NotVerifiedError
 from control_api.web.errors import RefusedError
-from storage.database import Database
+from storage.database import Database, DatabaseUnavailableError
 from storage.keys import GRAIN, PREFIX, fingerprint
 from storage.records import ApiKey, Scope
 
@@ -118,6 +118,8 @@ class SignIn:
         try:
             async with self._database.begin(key.organisation_id) as work:
                 await work.keys.used(key.id, now=now)
+        except DatabaseUnavailableError as away:
+            _log.warning("the use of a key could not be noted", extra={"key": key.id, "error": str(away)})
         except Exception:  # noqa: BLE001 - nobody waits for this: the request has been answered
             _log.exception("the use of a key could not be noted", extra={"key": key.id})
 

@@ -21,6 +21,12 @@ Rubric = Literal[
     "PassFail",
 ]
 
+FLOW_KEYS = {"success_rubric": "criteria", "extraction_schema": "extraction_schema", "qms_scores": "scores"}
+"""Keys of a flow's free-form `config`, and what they are of a call plan's `analysis`.
+
+A rubric may be one of Vapi's by its name, or what a success is in words.
+"""
+
 
 class SummaryPlan(Wire):
     messages: list[dict[str, Any]] | None = None

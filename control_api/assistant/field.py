@@ -10,6 +10,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, Field, ValidationError, WithJsonSchema
 
+from control_api.assistant.analysis import FLOW_KEYS
 from control_api.assistant.overrides import AssistantOverrides, checked
 from control_api.assistant.secrecy import is_secret
 from control_api.web.asked import Asked
@@ -74,14 +75,14 @@ def warnings(asked: Asked, overrides: Mapping[str, Any]) -> list[str]:
 
 def agent_warnings(asked: Asked, agent: Agent, organisation: Organisation | None) -> list[str]:
     """As `warnings`, of calls in which this agent speaks."""
-    if not agent.assistant_overrides:
+    if not agent.assistant_overrides and "analysis" not in agent.config:
         return []
     return _told(asked, readable(asked, agent), None, organisation=_below(asked, organisation))
 
 
 def flow_warnings(asked: Asked, flow: Flow, agent: Agent | None, organisation: Organisation | None) -> list[str]:
     """As `warnings`, of this flow's calls."""
-    if not flow.assistant_overrides:
+    if not flow.assistant_overrides and FLOW_KEYS.keys().isdisjoint(flow.config):
         return []
     speaker = None if agent is None else readable(asked, agent)
     return _told(asked, speaker, readable(asked, flow), organisation=_below(asked, organisation))

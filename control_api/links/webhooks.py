@@ -18,9 +18,9 @@ from control_api.links.webhook_shapes import WebhookBody, WebhookChange, Webhook
 from control_api.links.webhook_targets import check_headers, check_url
 from control_api.web.asked import Asked
 from control_api.web.contract import Contract
-from control_api.web.errors import bad, not_found
+from control_api.web.errors import bad, conflict, not_found
 from control_api.web.hidden import MASK, masked
-from control_api.web.shapes import Page, Shown, changes
+from control_api.web.shapes import Page, Shown, changes, to_the_second
 from storage.assets import Webhook
 from storage.ids import WEBHOOK, new_id
 from storage.records import Scope
@@ -116,14 +116,18 @@ async def delete(asked: Asked, webhook_uuid: str) -> None:
             raise not_found("Webhook")
 
 
-@contract.post("/{webhook_uuid}/rotate-secret", status=200, limit="20/minute")
+@contract.post("/{webhook_uuid}/rotate-secret", status=200, limit="20/minute", errors=(409,))
 async def rotate_secret(asked: Asked, webhook_uuid: str) -> WebhookShown:
-    """Make a new secret, shown this once. The one before it signs too for another 24 hours."""
+    """Make a new secret, shown this once. The one before it signs too for 24 hours, in which no other is made."""
     secret = _new_secret()
     async with asked.begin() as work:
         webhook = await work.webhooks.held(webhook_uuid)
         if webhook is None:
             raise not_found("Webhook")
+        until = webhook.old_secret_until
+        if until is not None and asked.now < until:
+            told = f"A rotation is under way until {to_the_second(until)}"
+            raise conflict(f"{told}: the secret before this one signs too until then")
         new: dict[str, Any] = {
             "secret": _sealed_secret(asked, webhook_uuid, secret),
             "old_secret": webhook.secret,

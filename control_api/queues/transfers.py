@@ -62,11 +62,12 @@ async def transfer(asked: Asked, call_uuid: str, body: TransferBody) -> Transfer
     except hand_over.NobodyThereError:
         raise RefusedError(503, NOBODY) from None
     try:
-        await asked.services.commands(call, {"do": "transfer", "target": begun.target})
+        await asked.services.commands(call, {"do": "transfer", "target": begun.target, "transfer": begun.id})
     except RefusedError:
         async with asked.begin() as work:
-            await hand_over.not_begun(work, begun.id, asked.now)
-        raise
+            goes_on = await hand_over.not_begun(work, begun.id, asked.now)
+        if goes_on:  # else the call has obeyed, and its process was only slow to say so
+            raise
     return TransferInitiated(call_uuid=call_uuid, target=begun.target)
 
 

@@ -16,6 +16,7 @@ from control_api.web.asked import Services
 from control_api.web.errors import RefusedError, not_found
 from control_api.web.reading import path_part
 from storage.bus import SlowSubscriberError
+from storage.errors import DatabaseUnavailableError
 from storage.records import Call, Scope
 
 _log = logging.getLogger(__name__)
@@ -42,6 +43,9 @@ async def connected(
         call = await find(request)
     except RefusedError as refused:
         await _close(socket, 4000 + refused.status, refused.detail)
+    except DatabaseUnavailableError as away:
+        _log.warning("a live call could not be looked up", extra={"error": str(away)})
+        await _close(socket, 1011)
     except Exception:  # noqa: BLE001 - an open socket is told by its own means
         _log.exception("a live call could not be looked up")
         await _close(socket, 1011)

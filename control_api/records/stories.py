@@ -22,6 +22,10 @@ NUMBER, TELLER = "number", "teller"
 """Keys under which each other message says how many of the same teller there were before it, and which; not shown."""
 LAST_SECONDS = 2.0
 """How long after the end of a call the last of its news may still be on the way."""
+SILENCE_SECONDS = 10.0
+"""After which whoever follows a call asks whether something was missed, its end maybe."""
+
+Ask = Callable[[], Awaitable[Sequence[Message]]]
 
 
 @dataclass(slots=True)
@@ -57,20 +61,46 @@ class Stories:
     async def follow(
         self,
         topic: str,
-        elsewhere: Callable[[], Awaitable[Sequence[Message]]] | None = None,
+        elsewhere: Ask | None = None,
+        again: Ask | None = None,
         *,
         is_over: bool = False,
     ) -> AsyncIterator[AsyncIterator[Message]]:
         """The story so far, then the rest as it happens, up to and with `end`.
 
         Of a call that another process tells of, or has told of since a transfer, `elsewhere` asks that one for the
-        story so far. Of one that `is_over`, the rest is not waited for long: its end may have been told elsewhere.
+        story so far, and `again` asks it later, should something have been lost on the way. Of one that `is_over`, the
+        rest is not waited for long: its end may have been told elsewhere.
         """
         async with self._bus.subscribe(topic) as news:
             past = self.so_far(topic)
             if not _has_ended(past) and elsewhere is not None:
                 past = [*past, *(message for message in await elsewhere() if message[TELLER] != self._me)]
-            yield _told(past, news, LAST_SECONDS if is_over else None)
+            yield self._told(past, news, again, is_over=is_over)
+
+    async def _told(
+        self, past: Sequence[Message], news: AsyncIterator[Message], again: Ask | None, *, is_over: bool
+    ) -> AsyncIterator[Message]:
+        told = _Told()
+        for message in past:
+            told.is_news(message)
+            yield _plain(message)
+        has_ended = _has_ended(past)
+        while not has_ended:
+            heard: list[Message] = []
+            try:
+                async with asyncio.timeout(LAST_SECONDS if is_over else SILENCE_SECONDS):
+                    heard.append(await anext(news))
+            except TimeoutError:
+                pass
+            if again is not None and (not heard or told.misses(heard[0])):
+                heard = [*(one for one in await again() if one.get(TELLER) != self._me), *heard]
+            if not heard and is_over:
+                return
+            for message in heard:
+                if not has_ended and told.is_news(message):
+                    yield _plain(message)
+                    has_ended = message.get("type") == "end"
 
     def _noted(self, topic: str, message: Message) -> Message:
         """With its number: who joins is told everything once, though it may be in the story and on its way as well."""
@@ -90,24 +120,24 @@ class Stories:
                 del self._stories[topic]
 
 
-async def _told(
-    past: Sequence[Message], news: AsyncIterator[Message], patience: float | None
-) -> AsyncIterator[Message]:
-    """`patience`: seconds that each of the news is waited for; None: as long as it takes."""
-    told: dict[str | None, int] = {}
-    for message in past:
-        told[message[TELLER]] = message[NUMBER]
-        yield _plain(message)
-    has_ended = _has_ended(past)
-    while not has_ended:
-        try:
-            async with asyncio.timeout(patience):
-                message = await anext(news)
-        except TimeoutError:
-            return
-        if NUMBER not in message or message[NUMBER] > told.get(message[TELLER], 0):
-            yield _plain(message)
-        has_ended = message.get("type") == "end"
+class _Told:
+    """How far each teller's messages have been told: they may come twice, and some may be lost on the way."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, int] = {}
+
+    def misses(self, message: Message) -> bool:
+        """Whether there was something between the last one and this."""
+        return NUMBER in message and message[NUMBER] > self._last.get(message[TELLER], 0) + 1
+
+    def is_news(self, message: Message) -> bool:
+        """False for one that was told; from now on this one was."""
+        if NUMBER not in message:
+            return True
+        is_news: bool = message[NUMBER] > self._last.get(message[TELLER], 0)
+        if is_news:
+            self._last[message[TELLER]] = message[NUMBER]
+        return is_news
 
 
 def _has_ended(past: Sequence[Message]) -> bool:

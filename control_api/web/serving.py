@@ -93,8 +93,8 @@ async def _refusal(request: web.Request, error: Exception) -> web.StreamResponse
         case web.HTTPException():
             return await _unrouted(request, error)
         case DatabaseUnavailableError():
-            _log.error("the database is unavailable", exc_info=error)
             said = str(error)
+            _log.warning("a request was refused without the database", extra={"error": said})
             return problem(503, f"{said[:1].upper()}{said[1:]}", retry_after=1)
     reference = secrets.token_hex(8)
     _log.error("a request failed", extra={"reference": reference}, exc_info=error)

@@ -11,6 +11,7 @@ from aiohttp import ClientSession, ClientWebSocketResponse, web
 
 from control_api.access.limits import Limits, Rules
 from control_api.records import live
+from control_api.records import stories as stories_module
 from control_api.records.live import LiveSocket
 from control_api.records.stories import Stories
 from control_api.web.asked import Services
@@ -294,10 +295,45 @@ async def test_a_call_of_another_process_is_told_from_its_beginning_though_it_is
         socket = await desk.open()
         assert await socket.receive_json() == START
         away = True
-        late = await desk.open()
+        refused = await desk.open()
+        assert await told(refused) == ([], 4503)
         assert await told(await desk.open(call=over.id)) == ([], 4409)
-        await until(lambda: len(bus._subscribers[f"call.{call.id}"]) == 2)
         await desk.tell(line("two"), END)
         assert await told(socket) == ([line("two"), END], 1000)
-        assert await told(late) == ([line("two"), END], 1000)
+        await runner.cleanup()
+
+
+async def test_the_end_of_a_call_whose_process_is_gone_is_told_by_its_row(
+    database: Database, seeded: Seeded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was told over the bus while that was away."""
+    monkeypatch.setattr(stories_module, "SILENCE_SECONDS", 0.02)
+    call, gone, asked = a_call(seeded.organisation), False, 0
+    async with database.begin() as work:
+        await work.calls.open(call)
+
+    async def ask(_: Call, command: Mapping[str, Any]) -> Mapping[str, Any]:
+        nonlocal asked
+        asked += 1
+        if gone:
+            raise RefusedError(503, "Its process is away")
+        return {"ok": True, "events": []}
+
+    stories = Stories(MemoryBus())
+    async with serving_api(database, tmp_path, commands=ask) as api:
+        app = web.Application(middlewares=[answers])
+        app.add_routes(LiveSocket(api.services, stories).routes())
+        runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        desk = Desk(api.services, stories, call.id, api.http, f"http://127.0.0.1:{runner.addresses[0][1]}")
+        socket = await desk.open()
+        await desk.listening()
+        gone, before = True, asked
+        await until(lambda: asked > before + 1)
+        assert not socket.closed
+        async with database.begin() as work:
+            await work.calls.ended(call.id, at=NOW, outcome=Outcome.FAILED, reason="node lost", duration=12.5)
+        end = {"type": "end", "outcome": "failed", "reason": "node lost", "duration_seconds": 12.5}
+        assert await told(socket) == ([end], 1000)
         await runner.cleanup()

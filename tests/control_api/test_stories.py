@@ -207,3 +207,67 @@ async def test_a_call_whose_end_was_told_elsewhere_is_forgotten_in_the_end(stori
     clock.now += SILENT_SECONDS + 1
     await tell(stories, START, topic="call.cal_2")
     assert await known(stories) == []
+
+
+class Torn(MemoryBus):
+    """Loses what is published while it is away."""
+
+    away = False
+
+    async def publish(self, topic: str, message: Message) -> None:
+        if not self.away:
+            await super().publish(topic, message)
+
+
+@pytest.fixture
+def torn() -> Torn:
+    return Torn()
+
+
+async def test_what_was_lost_on_the_way_is_told_before_what_came_after_it(torn: Torn) -> None:
+    there, here = Stories(torn), Stories(torn)
+
+    async def elsewhere() -> Sequence[Message]:
+        return there.so_far(CALL)
+
+    await tell(there, START)
+    async with here.follow(CALL, elsewhere, elsewhere) as story:
+        torn.away = True
+        await tell(there, line("one"), line("two"))
+        torn.away = False
+        await tell(there, line("three"), line("four"), END)
+        assert await rest(story) == [START, *map(line, ("one", "two", "three", "four")), END]
+
+
+async def test_an_end_that_was_lost_on_the_way_is_told_after_a_silence(
+    torn: Torn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(telling, "SILENCE_SECONDS", 0.01)
+    there, here = Stories(torn), Stories(torn)
+
+    async def elsewhere() -> Sequence[Message]:
+        return there.so_far(CALL)
+
+    await tell(there, START)
+    async with here.follow(CALL, elsewhere, elsewhere) as story:
+        torn.away = True
+        await tell(there, line("one"), END)
+        assert await rest(story) == [START, line("one"), END]
+
+
+async def test_what_nobody_can_tell_any_more_is_asked_for_once_and_the_rest_goes_on(torn: Torn) -> None:
+    there, here = Stories(torn), Stories(torn)
+    asked: list[str] = []
+
+    async def nothing() -> Sequence[Message]:
+        asked.append("again")
+        return ()
+
+    await tell(there, START)
+    async with here.follow(CALL, None, nothing) as story:
+        torn.away = True
+        await tell(there, line("one"))
+        torn.away = False
+        await tell(there, line("two"), line("three"), END)
+        assert await rest(story) == [line("two"), line("three"), END]
+    assert asked == ["again"]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from control_api.web.errors import RefusedError
+from dialer import hand_over
 from storage.database import Database
 from storage.records import Call, CallStatus, CallType, Scope
 from storage.seed import Seeded
@@ -55,8 +58,8 @@ async def test_a_call_is_handed_over_and_told_so(database: Database, seeded: See
         answer = await api.post(f"/v1/calls/{call.id}/transfer", TRANSFER)
         expected = {"status": "transfer_initiated", "call_uuid": call.id, "target": "sales"}
         assert (answer.status, answer.body) == (200, expected)
-        assert told == [(call.id, {"do": "transfer", "target": "sales"})]
         (shown,) = (await api.get(f"/calls/{call.id}/transfers")).body["transfers"]
+        assert told == [(call.id, {"do": "transfer", "target": "sales", "transfer": shown["uuid"]})]
         assert (shown["status"], shown["member_name"], shown["context"]) == ("initiated", "Asha", {"cart_value": 850})
         availability = await api.get("/calls/agent-availability?target=sales")
         assert (availability.body["available"], availability.body["queue_depth"]) == (False, 1)
@@ -83,6 +86,39 @@ async def test_a_process_that_does_not_answer_leaves_everything_as_it_was(
         assert present == replace(call)
         availability = await api.get("/calls/agent-availability?target=sales")
         assert (availability.body["available"], availability.body["queue_depth"]) == (True, 0)
+        async with database.read() as work:
+            assert await work.outbox.waiting(10) == [], "nobody is told of what did not happen"
+
+
+async def test_a_process_that_obeys_and_is_slow_to_say_so_has_obeyed(
+    database: Database, seeded: Seeded, tmp_path: Path
+) -> None:
+    async def slow(call: Call, command: Mapping[str, Any]) -> Mapping[str, Any]:
+        async with database.begin(seeded.organisation) as work:
+            assert await hand_over.obeyed(work, command["transfer"], datetime.now(UTC))
+        raise RefusedError(503, "The call's process does not answer")
+
+    async with serving_api(database, tmp_path, commands=slow) as api:
+        queue = await api.made("/queues", {"name": "sales"})
+        await api.made(f"/queues/{queue['uuid']}/members", MEMBER)
+        call = await a_live_call(api, seeded)
+        assert (await api.post(f"/calls/{call.id}/transfer", TRANSFER)).status == 200
+        (shown,) = (await api.get(f"/calls/{call.id}/transfers")).body["transfers"]
+        assert shown["status"] == "initiated"
+
+
+async def test_of_many_who_transfer_one_call_at_once_all_but_one_are_told_that_it_is_on_its_way(
+    database: Database, seeded: Seeded, tmp_path: Path
+) -> None:
+    async def commands(call: Call, command: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {"ok": True}
+
+    async with serving_api(database, tmp_path, commands=commands) as api:
+        queue = await api.made("/queues", {"name": "sales"})
+        await api.made(f"/queues/{queue['uuid']}/members", MEMBER)
+        call = await a_live_call(api, seeded)
+        answers = await asyncio.gather(*(api.post(f"/calls/{call.id}/transfer", TRANSFER) for _ in range(20)))
+        assert sorted(answer.status for answer in answers) == [200, *[409] * 19]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from __future__ import annotations
 import base64
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -210,6 +210,22 @@ async def test_a_new_secret_is_shown_once_and_the_old_one_lasts_another_day(api:
     assert changed.body["old_secret_until"] is None
     assert (await kept(api, made["uuid"])).old_secret is None
     assert (await api.post("/v1/webhooks/wbh_unknown/rotate-secret")).status == 404
+
+
+async def test_a_second_rotation_waits_until_the_first_is_over(api: Api) -> None:
+    made = await api.made("/webhooks", GIVEN)
+    path = f"/webhooks/{made['uuid']}"
+    first = await api.post(f"{path}/rotate-secret")
+    before = await kept(api, made["uuid"])
+    again = await api.post(f"{path}/rotate-secret")
+    until = first.body["old_secret_until"]
+    told = f"A rotation is under way until {until}: the secret before this one signs too until then"
+    assert (again.status, again.detail) == (409, told)
+    assert await kept(api, made["uuid"]) == before
+    over = datetime.now(UTC) - timedelta(seconds=1)
+    async with api.database.begin() as work:
+        await work.webhooks.rewrite(replace(before, old_secret_until=over), ["old_secret_until"], now=over)
+    assert (await api.post(f"{path}/rotate-secret")).status == 200
 
 
 async def test_a_deleted_webhook_takes_its_deliveries_with_it(api: Api, seeded: Seeded) -> None:

@@ -12,7 +12,7 @@ from dialer import hand_over
 from dialer.hand_over import NobodyThereError, NotInProgressError, UnknownQueueError, Wish
 from storage.database import Database
 from storage.ids import MEMBER, QUEUE, new_id
-from storage.records import Call, CallStatus
+from storage.records import Call, CallStatus, OutboxEvent, Outcome
 from storage.seed import Seeded
 from storage.transfer_records import Member, Queue, Transfer, TransferState
 from tests.storage.samples import NOW, a_call
@@ -43,6 +43,18 @@ class Floor:
         async with self.database.begin(self.organisation) as work:
             return await hand_over.begin(work, call, WISH, NOW)
 
+    async def obeyed(self, transfer: Transfer, after: int = 1) -> bool:
+        async with self.database.begin(self.organisation) as work:
+            return await hand_over.obeyed(work, transfer.id, NOW + timedelta(seconds=after))
+
+    async def not_begun(self, transfer: Transfer) -> bool:
+        async with self.database.begin(self.organisation) as work:
+            return await hand_over.not_begun(work, transfer.id, SOON)
+
+    async def announced(self) -> list[OutboxEvent]:
+        async with self.database.read() as work:
+            return await work.outbox.waiting(10)
+
     async def offered(self, transfer: Transfer, after: int = 10) -> hand_over.Offer | None:
         async with self.database.begin(self.organisation) as work:
             return await hand_over.offer(work, transfer.id, NOW + timedelta(seconds=after))
@@ -72,14 +84,16 @@ async def floor(database: Database, seeded: Seeded) -> Floor:
     return Floor(database, seeded.organisation, queue)
 
 
-async def test_a_transfer_takes_a_place_moves_the_call_and_is_announced(floor: Floor) -> None:
+async def test_a_transfer_takes_a_place_moves_the_call_and_is_announced_once_the_call_obeys(floor: Floor) -> None:
     member, call = await floor.member("+919800000001"), await floor.call()
     begun = await floor.begun(call)
     assert (begun.state, begun.member_id) == (TransferState.INITIATED, member.id)
     assert await floor.status(call) is CallStatus.TRANSFERRING
     assert await floor.transfer(call) == begun
+    assert await floor.announced() == []
+    assert [await floor.obeyed(begun) for _ in range(2)] == [True, False]
+    (event,) = await floor.announced()
     async with floor.database.read() as work:
-        (event,) = await work.outbox.waiting(10)
         taken = await work.transfers.places_taken([member.phone])
     assert (event.topic, taken) == ("call.transferred", {member.phone: 1})
     told = {"call": call.id, "transfer": begun.id, "target": "sales"}
@@ -110,7 +124,7 @@ async def test_who_answers_in_two_queues_has_one_place(floor: Floor) -> None:
 
 
 async def test_a_call_is_handed_over_once_at_a_time(floor: Floor) -> None:
-    await floor.member("+919800000001", capacity=5)
+    await floor.member("+919800000001")
     call = await floor.call()
     came = await asyncio.gather(*(floor.begun(call) for _ in range(3)), return_exceptions=True)
     assert sum(isinstance(one, NotInProgressError) for one in came) == 2
@@ -210,3 +224,31 @@ async def test_a_call_that_could_not_be_told_goes_on_and_the_place_is_free(floor
         await hand_over.not_begun(work, begun.id, SOON)
     assert await floor.status(call) is CallStatus.IN_PROGRESS
     assert (await floor.begun(call)).state is TransferState.INITIATED
+
+
+async def test_a_transfer_that_has_failed_is_not_obeyed_and_never_announced(floor: Floor) -> None:
+    await floor.member("+919800000001")
+    begun = await floor.begun(await floor.call())
+    assert await floor.not_begun(begun)
+    assert not await floor.obeyed(begun)
+    assert await floor.announced() == []
+
+
+async def test_what_the_call_has_obeyed_is_not_taken_back(floor: Floor) -> None:
+    await floor.member("+919800000001")
+    call = await floor.call()
+    begun = await floor.begun(call)
+    assert await floor.obeyed(begun)
+    assert not await floor.not_begun(begun)
+    assert (await floor.transfer(call)).state is TransferState.INITIATED
+    assert await floor.status(call) is CallStatus.TRANSFERRING
+
+
+async def test_a_call_that_is_over_obeys_nothing(floor: Floor) -> None:
+    await floor.member("+919800000001")
+    call = await floor.call()
+    begun = await floor.begun(call)
+    async with floor.database.begin(floor.organisation) as work:
+        await work.calls.ended(call.id, at=SOON, outcome=Outcome.CONNECTED, reason="callended")
+    assert not await floor.obeyed(begun)
+    assert await floor.announced() == []

@@ -14,7 +14,7 @@ import aiohttp
 import psutil
 import pytest
 
-from server.after_a_crash import NODE_LOST
+from storage.dialing import NODE_LOST
 from storage.records import CallStatus, Outcome
 from tests.control_api import redis_servers
 from tests.e2e.cluster import HEADERS, Cluster, cluster_of, server
@@ -79,7 +79,7 @@ async def test_the_calls_of_a_killed_process_are_closed_and_those_of_the_others_
             os.kill(process_of(parent.pid, lost), signal.SIGKILL)
             for sid in mourned:
                 row = await house.over(sid, CLOSED_SECONDS)
-                assert (row.outcome, row.reason) == (Outcome.CONNECTED, NODE_LOST)
+                assert (row.outcome, row.reason) == (Outcome.FAILED, NODE_LOST)
                 assert row.recording is not None
                 with wave.open(str(tmp_path / "data" / row.recording)) as file:
                     assert file.getnframes() > 4000

@@ -377,13 +377,12 @@ async def test_what_is_dictated_after_a_note_cut_the_last_dictation_is_said() ->
         assert texts(heard) == ["One.", "It is free.", "Two."]
 
 
-async def test_what_is_dictated_just_after_the_last_sound_is_said_though_no_more_news_comes_of_that() -> None:
+async def test_what_is_dictated_just_after_the_last_sound_is_said_at_once() -> None:
     async with dialogue(FakeModel(), greeting="Hello.") as (stage, heard, clock):
         clock.run(0.5)
         stage.process(Heard(b"", clock.now, 1))
         stage.process(Played(1, 0.0, 0.5, "Hello.", complete=True, over=True))
         stage.process(Say("One moment.", hangup="transferred", after_sentence=True, transfer_to="sales"))
-        clock.run(1.5)
         assert texts(heard) == ["Hello.", "One moment."]
 
 
@@ -440,3 +439,27 @@ async def test_a_goodbye_of_the_model_does_not_keep_the_call_from_being_handed_o
         stage.process(Played(2, 0.5, 1.0, "Goodbye.", complete=True, over=True))
         assert texts(heard)[-1] == "One moment."
         assert of(Hangup, heard) == []
+
+
+async def test_what_is_dictated_while_the_last_sound_of_a_cut_sentence_goes_by_is_said_at_once() -> None:
+    async with dialogue(FakeModel(), greeting="Hello. How are you?") as (stage, heard, clock):
+        clock.run(0.5)
+        stage.process(Heard(b"", clock.now, 1))
+        stage.process(Mute(True))
+        stage.process(Played(1, 0.0, 0.5, "Hello.", complete=False, over=True))
+        clock.run(0.02)
+        stage.process(Heard(b"", clock.now, 1))
+        stage.process(Say("This is Asha.", after_sentence=True))
+        assert texts(heard)[1:] == ["This is Asha."]
+
+
+async def test_what_is_dictated_is_still_said_to_its_end_when_the_bot_may_speak_again() -> None:
+    async with dialogue(FakeModel()) as (stage, heard, clock):
+        clock.run(1)
+        stage.process(Mute(True))
+        stage.process(Say("One. And more of one.", after_sentence=True))
+        stage.process(Mute(False))
+        stage.process(Say("Two.", after_sentence=True))
+        assert texts(heard) == ["One. And more of one."]
+        stage.process(Played(1, 1.0, 1.5, "One. And more of one.", complete=True, over=True))
+        assert texts(heard)[1:] == ["Two."]

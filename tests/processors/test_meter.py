@@ -35,6 +35,8 @@ async def test_an_interruption_counts_when_the_bot_was_audible() -> None:
     assert silent.get_sample_value("vaani_interruptions_total", line) in (None, 0)
     cut = await metered(*audible, Pause(1.0), AudioIn(b"", 1.5), Interrupt(1.5), Interrupt(1.6))
     assert cut.get_sample_value("vaani_interruptions_total", line) == 1
+    mute = await metered(*audible, Interrupt(1.0, ours=True), Interrupt(1.0))
+    assert mute.get_sample_value("vaani_interruptions_total", line) in (None, 0)
     cough = await metered(*audible, Pause(1.0), AudioIn(b"", 1.5), Resume(1.5))
     assert cough.get_sample_value("vaani_false_interruptions_total", line) == 1
 

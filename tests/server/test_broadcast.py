@@ -93,5 +93,9 @@ async def test_what_another_message_tells_is_not_told_twice(frame: Frame) -> Non
     assert await told(frame) == []
 
 
+async def test_what_our_side_cuts_no_caller_has_interrupted() -> None:
+    assert await told(Interrupt(1.5, ours=True)) == []
+
+
 async def test_messages_come_in_order() -> None:
     assert await told(*(frame for frame, _ in MESSAGES)) == [message for _, message in MESSAGES]

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from server import call as call_module
-from server import closings
+from server import closings, patience
 from server.closings import Closings
 from storage.database import Database, DatabaseUnavailableError, UnitOfWork
 from storage.records import CallStatus, Outcome
@@ -23,7 +22,7 @@ class Failing:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self.away = self.torn = False
+        self.away = self.torn = self.unread = False
         self.refused = 0
 
     @asynccontextmanager
@@ -39,6 +38,9 @@ class Failing:
             raise DatabaseUnavailableError("the connection to the database was lost")
 
     def read(self, organisation: str | None = None) -> AbstractAsyncContextManager[UnitOfWork]:
+        if self.unread:
+            self.refused += 1
+            raise DatabaseUnavailableError("the database cannot be reached")
         return self._database.read(organisation)
 
 
@@ -75,12 +77,11 @@ async def test_a_call_whose_end_the_database_did_not_take_is_closed_when_it_is_b
     assert [event.topic for event in await house.announced()] == ["call.started", "call.ended"]
 
 
-@pytest.mark.parametrize("trouble", ["away", "torn"])
+@pytest.mark.parametrize("trouble", ["away", "torn", "unread"])
 async def test_a_call_whose_start_the_database_did_not_take_is_held_all_the_same(
     house: House, monkeypatch: pytest.MonkeyPatch, trouble: str
 ) -> None:
-    monkeypatch.setattr(call_module, "OPENING_SECONDS", 0.001)
-    monkeypatch.setattr(call_module, "OPENINGS", 10_000)
+    monkeypatch.setattr(patience, "PAUSE_SECONDS", 0.001)
     failing: Any = Failing(house.database)
     house = replace(house, database=failing)
     await house.agent(scripted(greeting="Hello."))
@@ -90,8 +91,8 @@ async def test_a_call_whose_start_the_database_did_not_take_is_held_all_the_same
         yield quiet(1)
 
     async def back() -> None:
-        await until(lambda: failing.refused > 1 or not failing.away)
-        failing.away = False
+        await until(lambda: failing.refused > 1 or trouble == "torn")
+        failing.away = failing.unread = False
 
     async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
         tasks.create_task(back())
@@ -100,6 +101,22 @@ async def test_a_call_whose_start_the_database_did_not_take_is_held_all_the_same
     assert line.ending == "callended"
     assert [turn.text for turn in await house.turns(call)] == ["Hello."]
     assert [event.topic for event in await house.announced()] == ["call.started", "call.ended"]
+
+
+async def test_a_caller_waits_only_so_long_for_a_database_that_stays_away(
+    house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(patience, "PAUSE_SECONDS", 0.001)
+    monkeypatch.setattr(patience, "PATIENCE_SECONDS", 0.05)
+    failing: Any = Failing(house.database)
+    house = replace(house, database=failing)
+    failing.unread = True
+    _, line = await house.call([quiet(1)])
+    assert line.ending == "closed"
+    assert failing.refused > 1
+    assert caplog.messages == ["a call waits for the database", "a call could not be taken without the database"]
+    assert all(record.exc_info is None for record in caplog.records)
+    assert len(house.switchboard) == 0
 
 
 async def books_that_never_close() -> None:

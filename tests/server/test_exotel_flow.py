@@ -58,7 +58,7 @@ class Flow:
         self.desk = TransferDesk(self.database, self.bus, inbound=desk, outbound=desk, clock=lambda: self.now)
         self.flow = ExotelFlow(self.database, self.urls, self.desk, clock=lambda: self.now)
 
-    async def handed_over(self, *phones: str, parked: bool = True, **more: Any) -> Call:
+    async def handed_over(self, *phones: str, parked: bool = True, obeyed: bool = True, **more: Any) -> Call:
         """A call whose bot has put the line down."""
         queue = Queue(new_id(QUEUE), self.organisation, "sales", NOW, NOW)
         about = {
@@ -73,7 +73,9 @@ class Flow:
             for phone in phones:
                 await work.members.add(Member(new_id(MEMBER), self.organisation, queue.id, "Asha", phone, NOW, NOW))
             await work.calls.open(call)
-            await hand_over.begin(work, call, hand_over.Wish("sales", "Wants a desk.", "api"), self.now)
+            begun = await hand_over.begin(work, call, hand_over.Wish("sales", "Wants a desk.", "api"), self.now)
+            if obeyed:
+                await hand_over.obeyed(work, begun.id, self.now)
             if parked:
                 await work.calls.parked(call.id)
         return call
@@ -259,6 +261,20 @@ async def test_a_call_whose_bot_still_speaks_is_not_given_up(flow: Flow) -> None
     await flow.desk.sweep()
     assert (await flow.call(call)).status is CallStatus.TRANSFERRING
     assert (await flow.transfer(call)).state is TransferState.INITIATED
+
+
+async def test_a_transfer_that_its_call_was_never_told_of_fails_within_a_minute_and_the_call_goes_on(
+    flow: Flow,
+) -> None:
+    call = await flow.handed_over(FIRST, parked=False, obeyed=False)
+    flow.now += timedelta(minutes=1)
+    assert await flow.desk.sweep() == 1
+    assert (await flow.call(call)).status is CallStatus.IN_PROGRESS
+    async with flow.database.begin(flow.organisation) as work:
+        (failed,) = await work.transfers.of(call.id)
+        again = await hand_over.begin(work, call, hand_over.Wish("sales", "Wants a desk.", "api"), flow.now)
+    assert (failed.state, failed.ended_at, failed.look_at) == (TransferState.FAILED, flow.now, None)
+    assert again.phone == FIRST
 
 
 async def test_a_place_is_free_again_though_the_call_crashed(flow: Flow) -> None:

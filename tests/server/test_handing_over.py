@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import datetime
 from itertools import chain, repeat
 
 import pytest
@@ -11,10 +12,13 @@ import pytest
 from dialer import hand_over
 from pipeline.frames import Frame, Hangup, Say
 from server import transfers
+from server.desks import InboundDesk
 from server.transfers import TransferDesk
+from storage.calls import CallEnd
+from storage.database import UnitOfWork
 from storage.ids import MEMBER, QUEUE, new_id
 from storage.records import CallStatus, Outcome
-from storage.transfer_records import Member, Queue, TransferState
+from storage.transfer_records import Member, Queue, Transfer, TransferState
 from tests.server.house import House, scripted
 from tests.storage.samples import LATER, NOW
 from transports.loopback import Line, Loopback, quiet
@@ -104,3 +108,24 @@ async def test_a_call_that_ends_before_it_is_told_of_its_transfer_takes_nobodys_
         (transfer,) = await work.transfers.of(incoming.call)
         taken = await work.transfers.places_taken({member.phone})
     assert (transfer.state, taken.total()) == (TransferState.CALLER_LEFT, 0)
+
+
+async def test_a_transfer_is_locked_before_its_call_in_our_books_too(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the carrier's reports do it: two transactions in opposite orders wait for each other for ever."""
+    steps: list[str] = []
+    left, ended = hand_over.left, InboundDesk.ended
+
+    async def leave(work: UnitOfWork, call_id: str, at: datetime) -> Transfer | None:
+        steps.append("transfer")
+        return await left(work, call_id, at)
+
+    async def end(self: InboundDesk, work: UnitOfWork, end: CallEnd) -> None:
+        steps.append("call")
+        await ended(self, work, end)
+
+    monkeypatch.setattr(hand_over, "left", leave)
+    monkeypatch.setattr(InboundDesk, "ended", end)
+    await handed_over(house, then=Hangup("dnc_request"))
+    assert steps == ["transfer", "call"]

@@ -3,18 +3,24 @@ from __future__ import annotations
 import base64
 import wave
 from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from dialer import hand_over
 from pipeline.audio import frame_bytes
 from pipeline.frames import AudioOut, Interrupt, ReplyText
 from processors.tones import FIRST_REPLY
 from server.live_commands import perform
+from storage.ids import MEMBER, QUEUE, new_id
+from storage.records import CallStatus
+from storage.transfer_records import Member, Queue
 from tests.processors.test_tones import heard_keys
 from tests.server.house import House, scripted
+from tests.storage.samples import NOW
 from transports.loopback import Line, Loopback, quiet, tone
 
 AT_ONCE = 10
@@ -304,3 +310,37 @@ async def test_a_call_that_is_not_on_the_line_obeys_nothing(house: House, talk: 
 
 async def test_what_no_call_can_do_is_refused(house: House, talk: Talk) -> None:
     assert await talk.ask("dance") == {"error": 400, "detail": "A live call cannot be told to dance"}
+
+
+async def test_a_transfer_that_was_given_up_meanwhile_is_not_carried_out(house: House) -> None:
+    talk = Talk(house, carrier_call="CA1")
+    await house.agent(scripted())
+    organisation = house.seeded.organisation
+    queue = Queue(new_id(QUEUE), organisation, "sales", NOW, NOW)
+    async with house.database.begin(organisation) as work:
+        await work.queues.add(queue)
+        await work.members.add(Member(new_id(MEMBER), organisation, queue.id, "Asha", "+919800000001", NOW, NOW))
+
+    async def begun() -> str:
+        async with house.database.begin(organisation) as work:
+            call = await work.calls.get(talk.call)
+            assert call is not None
+            wish = hand_over.Wish("sales", "Wants a desk.", "api")
+            return (await hand_over.begin(work, call, wish, datetime.now(UTC))).id
+
+    async def script() -> AsyncIterator[Line]:
+        yield quiet(0.5)
+        given_up = await begun()
+        async with house.database.begin(organisation) as work:
+            await hand_over.not_begun(work, given_up, datetime.now(UTC))
+        late = await talk.ask("transfer", target="sales", transfer=given_up)
+        assert late == {"error": 409, "detail": "The transfer was given up meanwhile"}
+        yield quiet(5)
+        assert talk.line.ending != "transfer"
+        assert await talk.ask("transfer", target="sales", transfer=await begun()) == {"ok": True}
+        yield quiet(5)
+
+    await talk.run(script)
+    assert (await house.row(talk.call)).status is CallStatus.TRANSFERRING
+    async with house.database.read(organisation) as work:
+        assert [event.topic for event in await work.outbox.waiting(10)].count("call.transferred") == 1

@@ -10,14 +10,17 @@ from typing import Any
 import pytest
 
 from dialer.intent import fingerprint
+from dialer.timing import Prices
 from pipeline.transport import Incoming
-from storage.dialing import Attempt, AttemptState
+from server.after_a_crash import taken_over
+from storage.dialing import NODE_LOST, Attempt, AttemptState
 from storage.ids import CALL, new_id
+from storage.nodes import Node
 from storage.records import CallStatus, CallType, Outcome
 from tests.patience import until
 from tests.server.house import House, scripted
 from tests.server.test_switchboard import QUESTION, Waiting
-from tests.storage.samples import NOW
+from tests.storage.samples import NOW, a_call
 from transports.loopback import Loopback
 
 TOKEN = "what the carrier hands back"
@@ -123,3 +126,20 @@ async def test_while_the_server_stops_who_is_being_called_may_still_answer(house
     await draining
     assert (await house.row(attempt.id)).outcome is Outcome.CONNECTED
     assert house.switchboard.admit() == "The server is going down."
+
+
+async def test_the_attempt_of_a_call_that_a_lost_node_had_fails_and_counts_against_no_carrier(house: House) -> None:
+    attempt, lost = await placed(house), Node("lost", "gen_1", NOW, NOW, 1, 200, False, "1")
+    call = a_call(house.seeded.organisation, node="lost", call_type=CallType.OUTBOUND, flow_id=house.seeded.flow)
+    call = replace(call, id=attempt.id, status=CallStatus.IN_PROGRESS, answered_at=NOW)
+    async with house.database.begin() as work:
+        await work.calls.open(call)
+        await work.nodes.join(lost)
+    await taken_over(house.database, house.recordings, house.bus, Prices(), lost)
+    async with house.database.read(house.seeded.organisation) as work:
+        ended = await work.attempts.get(attempt.id)
+        counted = await work.attempts.outcomes(attempt.flow_id, since=NOW, most=10)
+    assert ended is not None
+    assert (ended.state, ended.outcome, ended.reason) == (AttemptState.ENDED, Outcome.FAILED, NODE_LOST)
+    assert (await house.row(call.id)).outcome is Outcome.FAILED
+    assert counted == []

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -10,7 +10,8 @@ import pytest
 from control_api.links.addressing import Addressing
 from server import relay
 from storage.bus import MemoryBus, Message
-from storage.database import Database
+from storage.database import Database, DatabaseUnavailableError
+from storage.records import OutboxEvent
 from storage.seed import Seeded
 from tests.patience import until
 
@@ -112,3 +113,46 @@ async def test_a_backlog_is_told_batch_by_batch(
     bus = Bus()
     assert [await relay.pass_on(database, bus, Addressing(database, "").take) for _ in range(4)] == [3, 3, 1, 0]
     assert bus.told == list(range(7))
+
+
+async def test_an_event_that_can_never_be_taken_is_set_aside_and_holds_up_no_other(
+    database: Database, seeded: Seeded, caplog: pytest.LogCaptureFixture
+) -> None:
+    await announce(database, seeded, 1, 2, 3)
+    taken: list[Any] = []
+    real = Addressing(database, "").take
+
+    async def take(events: Sequence[OutboxEvent]) -> None:
+        numbers = [event.body["number"] for event in events]
+        if 2 in numbers:
+            raise KeyError("no payload can be made of it")
+        await real(events)
+        taken.extend(numbers)
+
+    assert await relay.pass_on(database, MemoryBus(), take) == 3
+    assert taken == [1, 3]
+    assert await waiting(database) == []
+    (record,) = [one for one in caplog.records if "set aside" in one.message]
+    assert record.__dict__["topic"] == "call.ended"
+    assert record.__dict__["event"]
+
+
+async def test_while_the_database_is_away_nothing_is_set_aside_and_one_sentence_is_logged(
+    database: Database, seeded: Seeded, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(relay, "SECONDS", 0.005)
+    await announce(database, seeded, 1, 2)
+    tries: list[int] = []
+
+    async def take(events: Sequence[OutboxEvent]) -> None:
+        tries.append(len(events))
+        raise DatabaseUnavailableError("the database cannot be reached")
+
+    task = asyncio.create_task(relay.relay(database, MemoryBus(), take))
+    await until(lambda: len(tries) > 3)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert set(tries) == {2}
+    assert await waiting(database) == [1, 2]
+    assert caplog.messages == ["events wait for the database"]
+    assert all(record.exc_info is None for record in caplog.records)
