@@ -8,9 +8,9 @@ from contextlib import AsyncExitStack
 from aiohttp import web
 
 from control_api.access.addresses import trusted_networks
+from server.cluster.seat import Seat
 from server.door import listening
 from server.logs import AccessLog
-from server.seat import Seat
 from server.settings import Settings
 from server.start import StartError
 

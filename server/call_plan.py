@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from processors.keypad import KeypadOptions
 from processors.turns import TurnOptions
 from processors.vad import VadOptions
-from server.analysis_options import AnalysisOptions
+from server.analysis.options import AnalysisOptions
 
 
 class Choice(BaseModel, frozen=True, extra="forbid"):

@@ -44,7 +44,7 @@ def serve(
     logs.configure(settings.log_level, settings.log_format)
     count = workers or settings.workers
     if count > 1:
-        from server.workers import serve_many
+        from server.cluster.workers import serve_many
 
         run(serve_many(settings, count))
     else:
@@ -54,8 +54,8 @@ def serve(
 @app.command(hidden=True)
 def worker(node: str, slot: int, door: int, line: int) -> None:
     """One of several processes: a parent starts it, with the file descriptors of its sockets."""
-    from server.seat import Parent, Seat
-    from server.worker import work
+    from server.cluster.seat import Parent, Seat
+    from server.cluster.worker import work
 
     settings = read_settings()
     logs.configure(settings.log_level, settings.log_format)

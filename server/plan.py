@@ -10,7 +10,7 @@ from control_api.assistant import not_obeyed
 from control_api.assistant.levels import topmost
 from processors.tts.embedded import VoiceName
 from processors.variables import render, unknown
-from server import analysis_options
+from server.analysis import options
 from server.call_plan import CallPlan
 from server.overrides import OURS, applied, merged, obeyed, translated, yielded
 from storage.records import Agent, Flow
@@ -70,9 +70,9 @@ def unobeyed(
     obeys = obeyed(said.overrides, CallPlan.model_validate(said.config))
     mistake = None
     if flow is not None:
-        mistake = analysis_options.mistake(flow.config)
+        mistake = options.mistake(flow.config)
     elif agent is not None:
-        mistake = analysis_options.mistake_of_agent(agent.config)
+        mistake = options.mistake_of_agent(agent.config)
     ignored = [] if mistake is None else [f"{mistake}: it is ignored in the analysis of calls"]
     return [*ignored, *not_obeyed(topmost(agent, flow, organisation, customer), obeys)]
 
@@ -128,7 +128,7 @@ def _of_agent(agent: Agent) -> Mapping[str, Any]:
 def _of_flow(flow: Flow) -> dict[str, Any]:
     """What a flow says in a call plan's own words."""
     said = {ours: flow.config[key] for key, ours in FLOW_KEYS.items() if flow.config.get(key)}
-    if analysis := analysis_options.of_flow(flow.config):
+    if analysis := options.of_flow(flow.config):
         said["analysis"] = analysis
     return {**said, "language": flow.language_code} if flow.language_code else said
 

@@ -33,25 +33,25 @@ from processors.voice_detector import VoiceDetector
 from server import warmup
 from server.address import free_port, listen
 from server.after_a_crash import mended, taken_over
-from server.analysis_metrics import AnalysisMetrics
-from server.analyst import Analyst
+from server.analysis.analyst import Analyst
+from server.analysis.metrics import AnalysisMetrics
 from server.assembly import Workshop
 from server.beside import beside
-from server.bus_of import bus_of
 from server.call import Office
-from server.commands import Commands, hang_up
+from server.cluster.bus_of import bus_of
+from server.cluster.commands import Commands, hang_up
+from server.cluster.heartbeat import Heartbeat
+from server.cluster.node import node_name
+from server.cluster.seat import Seat
 from server.control import services
 from server.exotel_flow import ExotelFlow
 from server.first_start import first_start
-from server.heartbeat import Heartbeat
 from server.journal import Ledger
 from server.keeper import Keeper
 from server.letters import Letters
 from server.live_commands import perform
 from server.metrics import DialerMetrics, LoopLag, metrics_route, metrics_site
-from server.node import node_name
 from server.relay import relay
-from server.seat import Seat
 from server.settings import Settings
 from server.start import StartError, alone
 from server.switchboard import Switchboard

@@ -14,7 +14,7 @@ import pytest
 from aiohttp import ClientSession
 
 from processors.llm import openai
-from server.analyst import TRIES, Analyst
+from server.analysis.analyst import TRIES, Analyst
 from storage.analysis_records import Analysis
 from storage.database import Database
 from storage.records import Call, CallStatus, Outcome, Sentiment, Speaker, TurnLatency

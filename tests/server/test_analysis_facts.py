@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from server.analysis_details import laid_beneath
-from server.analysis_facts import facts
-from server.analysis_options import mistake, of_flow
+from server.analysis.details import laid_beneath
+from server.analysis.facts import facts
+from server.analysis.options import mistake, of_flow
 from server.plan import call_plan, unobeyed
 from storage.records import Speaker
 from tests.storage.samples import a_call, a_flow, a_turn

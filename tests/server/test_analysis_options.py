@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from server.analysis_options import mistake, of_flow
+from server.analysis.options import mistake, of_flow
 from server.plan import unobeyed
 from storage.database import Database
 from storage.seed import Seeded

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from control_api.web.errors import RefusedError
-from server import commands
-from server.commands import Commands
+from server.cluster import commands
+from server.cluster.commands import Commands
 from storage.bus import MemoryBus
 from storage.records import Call, CallStatus
 from tests.storage.samples import NOW, a_call

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from server.analyst import Analyst
+from server.analysis.analyst import Analyst
 from server.desks import InboundDesk
 from server.journal import Ledger
 from server.transfers import TransferDesk

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from server import heartbeat
-from server.heartbeat import AWAY_SECONDS, BEAT_SECONDS, LOST_SECONDS, Heartbeat, Watch
+from server.cluster import heartbeat
+from server.cluster.heartbeat import AWAY_SECONDS, BEAT_SECONDS, LOST_SECONDS, Heartbeat, Watch
 from server.switchboard import Switchboard
 from storage.database import Database, DatabaseUnavailableError
 from storage.nodes import Node

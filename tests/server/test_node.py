@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from server.node import FILE, node_name
+from server.cluster.node import FILE, node_name
 from server.settings import Settings
 from server.start import StartError, alone
 

@@ -10,7 +10,8 @@ from pydantic import SecretStr
 
 from processors.models import ModelMissing
 from processors.wav import HEADER, WavWriter
-from server import heartbeat, node, warmup, wiring
+from server import warmup, wiring
+from server.cluster import heartbeat, node
 from server.start import StartError
 from server.wiring import running
 from storage.database import Database

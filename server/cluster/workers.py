@@ -18,11 +18,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from server.cluster.node import node_name
+from server.cluster.seat import READY
 from server.command import console
 from server.first_start import first_start
 from server.keyring import keyring, not_lost
-from server.node import node_name
-from server.seat import READY
 from server.settings import Settings
 from server.start import StartError, alone
 from storage.database import Database

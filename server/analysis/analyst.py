@@ -16,10 +16,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from processors import catalogue
 from processors.ports import FormFiller, ProviderError
-from server import analysis_form
-from server.analysis_details import laid_beneath
-from server.analysis_facts import facts
-from server.analysis_form import Answer
+from server.analysis import questions
+from server.analysis.details import laid_beneath
+from server.analysis.facts import facts
+from server.analysis.questions import Answer
 from server.briefing import plan_of
 from server.call_plan import CallPlan
 from storage.analysis_records import Analysis, AnalysisStatus, Judged
@@ -206,7 +206,7 @@ class Analyst:
         ours: dict[str, Any] = {"facts": {**said, "language": language or said["language"]}}
         if case.plan is not None and case.plan.analysis.enabled:
             before = {} if opinion.status is AnalysisStatus.DONE else analysis.written  # at worst it is as it was
-            asked = analysis_form.parts(case.plan.analysis).keys() & DETAILS
+            asked = questions.parts(case.plan.analysis).keys() & DETAILS
             ours |= {part: known.get(part, before.get(part)) for part in asked}
             if "success" in known:
                 ours["success"] = {"rubric": case.plan.analysis.rubric, **known["success"]}
@@ -224,18 +224,18 @@ class Analyst:
 
 async def _asked(model: FormFiller, plan: CallPlan, turns: Sequence[Turn]) -> Answer:
     """Once more if the first answer is not as it was asked for; then what is good of both. Raises ProviderError."""
-    form = analysis_form.form(plan.analysis)
-    chat = await asyncio.to_thread(analysis_form.chat, plan, turns, form.schema)
-    first = analysis_form.cleaned(await model.fill(chat, form))
-    read = await asyncio.to_thread(analysis_form.read, first, plan.analysis)
+    form = questions.form(plan.analysis)
+    chat = await asyncio.to_thread(questions.chat, plan, turns, form.schema)
+    first = questions.cleaned(await model.fill(chat, form))
+    read = await asyncio.to_thread(questions.read, first, plan.analysis)
     if not read.mistakes:
         return read
     try:
-        again_asked = analysis_form.once_more(chat, first, read.mistakes)
-        second = analysis_form.cleaned(await model.fill(again_asked, form))
+        again_asked = questions.once_more(chat, first, read.mistakes)
+        second = questions.cleaned(await model.fill(again_asked, form))
     except ProviderError as trouble:
         _log.warning("an answer was not mended", extra={"error": str(trouble)})
         return read
-    again = await asyncio.to_thread(analysis_form.read, second, plan.analysis)
+    again = await asyncio.to_thread(questions.read, second, plan.analysis)
     parts = {**read.parts, **again.parts}
     return Answer(parts, {part: mistake for part, mistake in again.mistakes.items() if part not in parts})

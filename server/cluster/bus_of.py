@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from server.heartbeat import must_be_alone
+from server.cluster.heartbeat import must_be_alone
 from server.settings import Settings
 from storage.bus import EventBus, MemoryBus
 from storage.database import Database

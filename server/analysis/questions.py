@@ -16,7 +16,7 @@ import orjson
 
 from processors.json_schema import UnusableSchemaError, wrong
 from processors.ports import Form, Message
-from server.analysis_options import AnalysisOptions
+from server.analysis.options import AnalysisOptions
 from server.call_plan import CallPlan
 from server.wellformed import wellformed
 from storage.records import Sentiment, Turn

@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 
-from server.seat import Parent, Seat
+from server.cluster.seat import Parent, Seat
 from server.settings import Settings
 from server.wiring import running
 

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
 from control_api.assistant.analysis import FLOW_KEYS, Rubric
 from control_api.web.errors import sentence
-from server import schema_mistakes
+from server.analysis import schema_mistakes
 
 LARGEST_SCHEMA = 16 << 10
 """Bytes of JSON: it goes to the model with every call."""
