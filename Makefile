@@ -34,11 +34,11 @@ test: .venv/developer .venv/prepared ## Run the tests: make test TESTS=tests/sto
 	@sh tests/redis.sh
 	@$(BIN)/pytest -n 2 $(TESTS)
 
-test-all: .venv/developer .venv/prepared ## Run the tests, those that take minutes too
+test-all: .venv/developer .venv/prepared ## Run the tests, those that take minutes too, in debug mode of asyncio
 	@sh tests/speech.sh
 	@sh tests/postgres.sh
 	@sh tests/redis.sh
-	@$(BIN)/pytest -n 2 -m '' $(TESTS)
+	@$(BIN)/pytest -n 2 -m '' -o asyncio_debug=true $(TESTS)
 
 bench: .venv/developer .venv/prepared ## Measure: each prints its figures and the bar it has to reach
 	@sh tests/speech.sh

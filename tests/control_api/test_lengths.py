@@ -9,7 +9,8 @@ from pydantic import BaseModel, TypeAdapter
 from sqlalchemy import Integer, String, Table
 
 from control_api.app import ENDPOINTS
-from storage import asset_tables, dialing_tables, tables
+from control_api.queues.shapes import MemberBody, MemberChange
+from storage import asset_tables, dialing_tables, queue_tables, tables
 from storage.asset_tables import customers
 from storage.tables import flows
 
@@ -22,6 +23,7 @@ TABLES = {
     "Flows": flows,
     "Organisation": tables.organisations,
     "Phone numbers": asset_tables.phone_numbers,
+    "Queues": queue_tables.queues,
     "Scripts": asset_tables.scripts,
     "Voice agents": tables.agents,
     "Voice models": asset_tables.speakers,
@@ -29,6 +31,8 @@ TABLES = {
 }
 """Tag of an endpoint → where what its body says is kept."""
 JSON_ALONE = {"Calls", "Integrations"}
+OF_MODELS: dict[type[BaseModel], Table] = {MemberBody: queue_tables.members, MemberChange: queue_tables.members}
+"""What is kept elsewhere than the rest of its tag."""
 RENAMED = {"voice_agent_id": "agent_id"}
 LARGEST = 2**31 - 1
 
@@ -41,7 +45,7 @@ def cases(kind: type[Any]) -> list[Any]:
     for endpoint in ENDPOINTS:
         for model in filter(None, (endpoint.body, endpoint.uploads)):
             for field in model.model_fields if endpoint.tag in TABLES else ():
-                table, name = TABLES[endpoint.tag], RENAMED.get(field, field)
+                table, name = OF_MODELS.get(model, TABLES[endpoint.tag]), RENAMED.get(field, field)
                 if name in table.c and type(table.c[name].type) is kind:
                     found[f"{model.__name__}.{field}"] = table, name, model, field
     return [pytest.param(*case, id=name) for name, case in found.items()]
