@@ -37,7 +37,9 @@ class OwnHours(Hours):
     """If not given: the queue's."""
 
 
-QueueName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]{1,80}$", max_length=80), Field(examples=["sales_specialist"])]
+QueueName = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9_]{1,80}$", max_length=80), Field(examples=["sales_specialist"])
+]
 Wait = Annotated[StrictInt, Field(ge=5, le=600, description="seconds for which members are dialled for one caller")]
 Ring = Annotated[StrictInt, Field(ge=5, le=120, description="seconds for which each member's phone rings")]
 Capacity = Annotated[StrictInt, Field(ge=1, le=100, description="calls at once, in all queues together")]
