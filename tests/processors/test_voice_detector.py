@@ -106,7 +106,7 @@ async def test_lines_that_end_in_mid_sentence_leave_nothing_behind(detector: Voi
         async with started(vad):
             await settle()
             say(vad, pcm)
-            await until(lambda: bool(detector._memories[8000].slots))  # or forty lines would wait for the thread at once
+            await until(lambda: bool(detector._memories[8000].slots))  # or all would wait for the thread at once
         say(vad, pcm)  # a frame may still be on its way
         await until(lambda: not detector._memories[8000].slots)
     await asyncio.to_thread(detector.close)
