@@ -58,7 +58,8 @@ async def pass_on(database: Database, bus: EventBus, take: Take) -> int:
         await _pass(bus, take, events)
     except OSError:  # a database that is away, too: it concerns all
         raise
-    except Exception:  # noqa: BLE001 - each alone says which one it was
+    except Exception:  # noqa: BLE001 - one of them would hold up all the others
+        _log.exception("events could not be passed on together: each is tried alone", extra={"events": len(events)})
         for event in events:
             await _pass_or_drop(database, bus, take, event)
     return len(events)
@@ -78,6 +79,6 @@ async def _pass_or_drop(database: Database, bus: EventBus, take: Take, event: Ou
         raise
     except Exception:  # noqa: BLE001 - it would hold up all that come after it, for ever
         about = {"event": event.id, "topic": event.topic}
-        _log.exception("an event that cannot be passed on was set aside", extra=about)
+        _log.exception("an event that cannot be passed on was dropped", extra=about)
         async with database.begin() as work:
             await work.outbox.taken([event.id])

@@ -115,7 +115,7 @@ async def test_a_backlog_is_told_batch_by_batch(
     assert bus.told == list(range(7))
 
 
-async def test_an_event_that_can_never_be_taken_is_set_aside_and_holds_up_no_other(
+async def test_an_event_that_can_never_be_taken_is_dropped_and_holds_up_no_other(
     database: Database, seeded: Seeded, caplog: pytest.LogCaptureFixture
 ) -> None:
     await announce(database, seeded, 1, 2, 3)
@@ -132,7 +132,7 @@ async def test_an_event_that_can_never_be_taken_is_set_aside_and_holds_up_no_oth
     assert await relay.pass_on(database, MemoryBus(), take) == 3
     assert taken == [1, 3]
     assert await waiting(database) == []
-    (record,) = [one for one in caplog.records if "set aside" in one.message]
+    (record,) = [one for one in caplog.records if "was dropped" in one.message]
     assert record.__dict__["topic"] == "call.ended"
     assert record.__dict__["event"]
 
