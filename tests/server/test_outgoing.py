@@ -80,16 +80,19 @@ async def test_whoever_does_not_know_the_token_is_put_down(house: House, token: 
     assert len(house.switchboard) == 0
 
 
-async def test_a_second_socket_of_the_same_call_takes_nothing_from_the_first(house: House) -> None:
-    attempt, waiting = await placed(house), Waiting()
-    first = asyncio.create_task(house.switchboard.answer(Loopback(waiting.script()), socket(attempt)))
-    second = asyncio.create_task(house.switchboard.answer(Loopback(QUESTION), socket(attempt)))
-    await second
-    await waiting.up.wait()
+async def test_of_two_sockets_of_one_call_one_is_taken(house: House) -> None:
+    attempt, rivals = await placed(house), (Waiting(), Waiting())
+    answers = [
+        asyncio.create_task(house.switchboard.answer(Loopback(rival.script()), socket(attempt))) for rival in rivals
+    ]
+    put_down, _ = await asyncio.wait(answers, return_when=asyncio.FIRST_COMPLETED)
+    assert len(put_down) == 1
+    winner = next(rival for rival, answer in zip(rivals, answers, strict=True) if answer not in put_down)
+    await winner.up.wait()
     assert attempt.id in house.switchboard
     assert len(house.switchboard) == 1
-    waiting.gone.set()
-    await first
+    winner.gone.set()
+    await asyncio.gather(*answers)
     assert len(house.switchboard) == 0
     assert (await house.row(attempt.id)).status is CallStatus.ENDED
 
