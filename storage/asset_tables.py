@@ -199,6 +199,7 @@ webhook_logs = Table(
     Index(None, "organisation_id", "webhook_id", "id"),
     Index("ix_webhook_logs_due", "webhook_id", "due_at", "id", sqlite_where=_GOES_ON, postgresql_where=_GOES_ON),
     Index("ix_webhook_logs_calls", "webhook_id", "call_id", "id", sqlite_where=_GOES_ON, postgresql_where=_GOES_ON),
+    Index("ix_webhook_logs_call_id", "call_id", sqlite_where=_OF_A_CALL, postgresql_where=_OF_A_CALL),
 )
 
 speakers = Table(

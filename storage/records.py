@@ -72,6 +72,17 @@ class Speaker(StrEnum):
     CUSTOMER = "customer"
 
 
+class MomentKind(StrEnum):
+    """What a conversation stumbled over."""
+
+    DEAD_AIR = "dead_air"
+    """The customer waited for an answer and heard nothing."""
+    INTERRUPTION = "interruption"
+    """The customer cut the agent short."""
+    FALSE_INTERRUPTION = "false_interruption"
+    """The agent was held for a noise or a nod, and went on."""
+
+
 class Scope(StrEnum):
     """What a key may do."""
 
@@ -273,6 +284,21 @@ class TurnLatency:
     """Provider's name, as of the next two."""
     llm: str | None = None
     tts: str | None = None
+    measured_at: datetime | None = None
+    """None in rows that are older than this field."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A moment of a call that its conversation stumbled over."""
+
+    call_id: str
+    kind: MomentKind
+    at: float
+    """Seconds from the answer to its end, as it was noticed then."""
+    seconds: float
+    """How long it lasted; of an interruption 0."""
+    noticed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

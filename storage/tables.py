@@ -23,7 +23,17 @@ from sqlalchemy import (
 )
 
 from storage.columns import Id, Owner, Scopes, Told, UtcTime, metadata, one_of
-from storage.records import CallStatus, CallType, Distribution, FlowKind, FlowStatus, Outcome, Sentiment, Speaker
+from storage.records import (
+    CallStatus,
+    CallType,
+    Distribution,
+    FlowKind,
+    FlowStatus,
+    MomentKind,
+    Outcome,
+    Sentiment,
+    Speaker,
+)
 
 EMPTY_OBJECT, EMPTY_LIST = "{}", "[]"
 """What a JSON column that came later holds in older rows."""
@@ -199,6 +209,21 @@ turn_latencies = _of_a_call(
     Column("stt", String(40)),
     Column("llm", String(40)),
     Column("tts", String(40)),
+    Column("measured_at", UtcTime),
+)
+Index(None, turn_latencies.c.organisation_id, turn_latencies.c.measured_at)
+
+call_moments = Table(
+    "call_moments",
+    metadata,
+    Id("call_id", primary_key=True),
+    Column("kind", one_of(MomentKind), primary_key=True),
+    Column("at", Float, primary_key=True),
+    Id("organisation_id", nullable=False),
+    Column("seconds", Float, nullable=False),
+    Column("noticed_at", UtcTime, nullable=False),
+    ForeignKeyConstraint(["organisation_id", "call_id"], ["calls.organisation_id", "calls.id"]),
+    Index(None, "organisation_id", "noticed_at"),
 )
 
 outbox = Table(

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, inspect, text
 
 from storage.database import Database, UnusableDatabaseError
 
-HEAD = "0009"
+HEAD = "0010"
 """The newest revision in `versions/`."""
 BASE = "base"
 """Before the first: no tables."""

@@ -212,6 +212,7 @@ async def test_a_migration_that_fails_leaves_nothing(empty_url: str) -> None:
         (records.Call, tables.calls),
         (records.Turn, tables.turns),
         (records.TurnLatency, tables.turn_latencies),
+        (records.Moment, tables.call_moments),
         (records.OutboxEvent, tables.outbox),
     ],
 )
