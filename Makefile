@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup run call campaign test test-all bench lint format lock pico clean
+.PHONY: help setup run call campaign test test-all bench dashboards lint format lock pico clean
 
 BIN := .venv/bin
 UV_VERSION := 0.13.8
@@ -17,9 +17,10 @@ BENCHMARKS := frame_path startup barge_in voice_to_voice call_load api dialer_cl
 help: ## What can be made
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /|/' | awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 
-setup: .venv/prepared ## Install what the server needs and prepare its models
+setup: .venv/prepared .venv/console ## Install what the server needs and prepare its models
 
 run: .venv/prepared ## Start the server
+	@$(MAKE) --no-print-directory .venv/console || echo "The console could not be fetched: the server runs without it." >&2
 	@$(BIN)/python -m server
 
 call: .venv/prepared ## Call the running server: make call FILE=my.wav
@@ -28,21 +29,26 @@ call: .venv/prepared ## Call the running server: make call FILE=my.wav
 campaign: .venv/prepared ## Call 200 simulated people, and watch: make campaign CONTACTS=50
 	@$(BIN)/python -m server campaign $(if $(CONTACTS),--contacts "$(CONTACTS)")
 
-test: .venv/developer .venv/prepared ## Run the tests: make test TESTS=tests/storage
+test: .venv/developer .venv/prepared .venv/console ## Run the tests: make test TESTS=tests/storage
 	@sh tests/speech.sh
 	@sh tests/postgres.sh
 	@sh tests/redis.sh
+	@sh tests/prometheus.sh
 	@$(BIN)/pytest -n 2 $(TESTS)
 
-test-all: .venv/developer .venv/prepared ## Run the tests, those that take minutes too, in debug mode of asyncio
+test-all: .venv/developer .venv/prepared .venv/console ## Run the tests, those that take minutes too, in debug mode of asyncio
 	@sh tests/speech.sh
 	@sh tests/postgres.sh
 	@sh tests/redis.sh
+	@sh tests/prometheus.sh
 	@$(BIN)/pytest -n 2 -m '' -o asyncio_debug=true $(TESTS)
 
 bench: .venv/developer .venv/prepared ## Measure: each prints its figures and the bar it has to reach
 	@sh tests/speech.sh
 	@for name in $(BENCHMARKS); do echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
+
+dashboards: .venv/prepared ## Write the rules and dashboards in deploy/ of the metrics there are
+	@$(BIN)/python -m server.dashboards
 
 lint: .venv/developer ## Check form, types, who imports whom, and the YAML of deploy/
 	@$(BIN)/ruff format --check .
@@ -63,7 +69,7 @@ pico: .venv/prepared ## A better English voice (compiles: needs gcc and Python's
 	@$(BIN)/uv pip install --python $(BIN)/python ttspico==0.3.2
 
 clean: ## Remove what was installed; data and recordings stay
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv control_api/console/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 .venv/uv:
 	@python=$$(for name in $(PYTHON) python3.13 python3.12 python3.11 python3; do \
@@ -90,4 +96,8 @@ clean: ## Remove what was installed; data and recordings stay
 
 .venv/prepared: .venv/runtime
 	@$(BIN)/python -m server prepare
+	@touch $@
+
+.venv/console: control_api/console/package-lock.json control_api/console/requirements-node.txt | .venv/runtime
+	@sh control_api/console/install.sh
 	@touch $@

@@ -18,13 +18,14 @@ from control_api.campaigns import (
     progress,
     scripts,
 )
+from control_api.console.pages import Console
 from control_api.credits import contract as credits_contract
 from control_api.document.described import Description
 from control_api.health import health_routes
 from control_api.links import deliveries, integrations, webhooks
-from control_api.people import contact_lists, customer_import, customers
+from control_api.people import contact_lists, customer_campaigns, customer_import, customers
 from control_api.queues import members, queues, transfers
-from control_api.records import analyses, calls, live_actions, signed_links, single_calls
+from control_api.records import analyses, call_story, calls, latency, live_actions, signed_links, single_calls, waveform
 from control_api.vapi import vapi
 from control_api.voices import agents, providers, samples, speakers
 from control_api.web.asked import SERVICES, Services
@@ -36,6 +37,7 @@ VERSION = "0.1.0"
 CONTRACTS = (
     customers.contract,
     customer_import.contract,
+    customer_campaigns.contract,
     organisation.contract,
     credits_contract,
     api_keys.contract,
@@ -47,7 +49,10 @@ CONTRACTS = (
     numbers.contract,
     speakers.contract,
     transfers.contract,
+    latency.contract,
     calls.contract,
+    call_story.contract,
+    waveform.contract,
     analyses.contract,
     single_calls.contract,
     live_actions.contract,
@@ -77,6 +82,13 @@ def create_app(
     app[SERVICES] = services
     description = Description(ENDPOINTS, url=services.public_url, version=VERSION)
     app.add_routes(
-        [*health_routes(ready), *description.routes(), *signed_links.link_routes(), *more, *routes(ENDPOINTS)]
+        [
+            *health_routes(ready),
+            *description.routes(),
+            *Console().routes(),
+            *signed_links.link_routes(),
+            *more,
+            *routes(ENDPOINTS),
+        ]
     )
     return app

@@ -24,6 +24,7 @@ class OrganisationShown(Shown):
     max_parallel_calls: int | None = Field(description="of all its campaigns together; null: what the server can take")
     recording_retention_days: int | None = Field(description="counted from the start of a call; null: for ever")
     created_at: Time
+    scopes: list[Scope] = Field(description="what whoever asks may do")
     warnings: list[str] = Field(description="what of `assistant_overrides` is not obeyed yet")
 
 
@@ -65,5 +66,6 @@ def _shown(asked: Asked, organisation: Organisation | None) -> OrganisationShown
         max_parallel_calls=organisation.max_parallel_calls,
         recording_retention_days=organisation.recording_retention_days,
         created_at=organisation.created_at,
+        scopes=sorted(asked.caller.scopes),
         warnings=warnings(asked, organisation.assistant_overrides),
     )

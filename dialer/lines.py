@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from dialer.accounts import NoLineError, caller_ids
 from dialer.caller_ids import COOL_WINDOW, Line
 from dialer.pacing import Load, room
 from dialer.ports import Accounts
+from storage.attempts import LineLoad
 from storage.database import UnitOfWork
 from storage.records import Flow
 
@@ -21,12 +22,17 @@ async def lines_of(
 ) -> list[Line]:
     """`used` are the campaign's own calls by line. Raises NoLineError."""
     callers = {caller.line: caller for caller in await caller_ids(work, flow, connected)}
-    loads = await work.attempts.loads(list(callers), now=now, since=now - COOL_WINDOW, sample=SAMPLE)
+    loads = await lately(work, callers, now)
     return [
         Line(line, caller.number, caller.provider, load.recent, used.get(line, 0), load.ended, load.failed)
         for line, caller in callers.items()
         for load in (loads[line],)
     ]
+
+
+async def lately(work: UnitOfWork, lines: Collection[str], now: datetime) -> dict[str, LineLoad]:
+    """What was done on each of them."""
+    return await work.attempts.loads(list(lines), now=now, since=now - COOL_WINDOW, sample=SAMPLE)
 
 
 def of_one_provider(lines: Sequence[Line], provider: str = "") -> list[Line]:

@@ -276,6 +276,15 @@ class DeadAir(Frame):
 
 
 @dataclass(frozen=True, slots=True)
+class FalseInterruption(Frame):
+    """The bot was cut short for a noise or a nod, and goes on where it was held."""
+
+    at: float
+    seconds: float
+    """How long it was held."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answered(Frame):
     """The first sound of a reply is on the line. Each field says seconds since the caller's speech ended.
 

@@ -48,3 +48,5 @@ class Incoming:
     """What we or the flow gave the carrier to hand back."""
     call: str = ""
     """Our own id of the call."""
+    flow: str = ""
+    """Our id of the flow, where whoever calls names it: a call from a browser."""

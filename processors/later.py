@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pipeline.frames import Answered, DeadAir, Digit, Frame, Interrupt, Pause, Resume, Said, SpeechStarted
+from pipeline.frames import (
+    Answered,
+    DeadAir,
+    Digit,
+    FalseInterruption,
+    Frame,
+    Interrupt,
+    Pause,
+    Resume,
+    Said,
+    SpeechStarted,
+)
 from pipeline.processor import Processor
 
 
@@ -16,7 +27,9 @@ class Later(Processor):
 
     def process(self, frame: Frame) -> None:
         match frame:
-            case Said() | Answered() | SpeechStarted() | Digit() | Pause() | Resume() | Interrupt() | DeadAir():
+            case Said() | Answered() | SpeechStarted() | Digit() | Pause() | Resume() | Interrupt():
+                self.emit(replace(frame, at=frame.at + self._since))
+            case DeadAir() | FalseInterruption():
                 self.emit(replace(frame, at=frame.at + self._since))
             case _:
                 self.emit(frame)

@@ -12,6 +12,7 @@ from pipeline.frames import (
     AudioIn,
     DeadAir,
     Failure,
+    FalseInterruption,
     Frame,
     Heard,
     Interrupt,
@@ -19,6 +20,7 @@ from pipeline.frames import (
     Resume,
 )
 from pipeline.processor import Processor
+from processors.call_time import CallTime
 
 STEPS = (0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.65, 0.8, 1.0, 1.25, 1.6, 2.0, 3.0, 5.0, 10.0)
 """Bucket edges in seconds: fine where a caller feels the difference."""
@@ -46,6 +48,7 @@ class Metrics:
         )
         self.calls = Counter("vaani_calls", "Calls that ended", ["transport", "outcome"], registry=registry)
         self.live = Gauge("vaani_live_calls", "Calls going on now", ["transport"], registry=registry)
+        self._time = CallTime(registry)
         self.interruptions = Counter(
             "vaani_interruptions", "Replies that the caller cut", ["transport"], registry=registry
         )
@@ -62,6 +65,15 @@ class Metrics:
             "vaani_line_trouble", "Frames from a line that were refused or dropped", ["kind"], registry=registry
         )
 
+    def began(self, transport: str) -> None:
+        """A call of that transport goes on until `ended`."""
+        self.live.labels(transport).inc()
+        self._time.began(transport)
+
+    def ended(self, transport: str) -> None:
+        self.live.labels(transport).dec()
+        self._time.ended(transport)
+
 
 @dataclass(frozen=True, slots=True)
 class Labels:
@@ -70,6 +82,8 @@ class Labels:
     transport: str
     providers: dict[str, str] = field(default_factory=dict)
     """Stage → provider's name: `vad`, `stt`, `turn`, `llm`, `tts`."""
+    call: str = ""
+    """Our id of it: no label, but the exemplar that leads from a slow answer to its call."""
 
     def provider(self, stage: str) -> str:
         return self.providers.get(stage, "")
@@ -81,7 +95,7 @@ class Meter(Processor):
     def __init__(self, metrics: Metrics, labels: Labels) -> None:
         self._metrics = metrics
         self._labels = labels
-        self._bot_until = self._now = -1.0
+        self._bot_until = self._now = self._held_at = -1.0
         self._cut_short = False
         """The bot was audible when it was last held."""
 
@@ -91,11 +105,12 @@ class Meter(Processor):
                 self._now = frame.at
             case Heard():
                 self._bot_until = frame.at + FRAME_SECONDS
-            case Pause():
-                self._cut_short = self._audible()
-            case Resume() if self._cut_short:
+            case Pause(at):
+                self._cut_short, self._held_at = self._audible(), at
+            case Resume(at) if self._cut_short:
                 self._cut_short = False
                 self._metrics.false_interruptions.labels(self._labels.transport).inc()
+                self.emit(FalseInterruption(at, at - self._held_at))
             case Interrupt(ours=ours) if self._cut_short or self._audible():
                 self._cut_short = False
                 self._bot_until = -1.0
@@ -113,7 +128,8 @@ class Meter(Processor):
         return self._bot_until > self._now - FRAME_SECONDS
 
     def _answered(self, answer: Answered) -> None:
-        self._metrics.answer.labels(self._labels.transport).observe(answer.on_line)
+        exemplar = {"call": self._labels.call, "reply": str(answer.reply)} if self._labels.call else None
+        self._metrics.answer.labels(self._labels.transport).observe(answer.on_line, exemplar)
         steps = {
             "vad": (0.0, answer.vad),
             "stt": (answer.vad, answer.transcript),
@@ -125,4 +141,4 @@ class Meter(Processor):
         for stage, (begin, end) in steps.items():
             if begin is not None and end is not None:
                 labels = stage, self._labels.provider(stage), self._labels.transport
-                self._metrics.stage.labels(*labels).observe(max(end - begin, 0.0))
+                self._metrics.stage.labels(*labels).observe(max(end - begin, 0.0), exemplar)

@@ -68,6 +68,7 @@ class Workshop:
         rate: int,
         transport: str,
         recording: Path | None,
+        call: str = "",
         last: Sequence[Processor],
         queues: Sequence[str] = (),
         chat: Sequence[Message] = (),
@@ -76,7 +77,7 @@ class Workshop:
         """In the order of the road. `last` see all but the sound, which ends at the Scribe.
 
         A call that goes on has a `chat` already, and counts from its answer `since` seconds ago. The model may hand it
-        to the `queues`.
+        to the `queues`. `call` is its id.
 
         Raises BadOptionsError or catalogue.UnknownProviderError.
         """
@@ -116,6 +117,7 @@ class Workshop:
                 "tts": plan.tts.provider,
                 "wire": transport,
             },
+            call,
         )
         stages += [Waterfall(), Meter(self.metrics, labels), Scribe()]
         if since:

@@ -82,6 +82,8 @@ async def plan_of(
 
 
 async def _flow(work: UnitOfWork, incoming: Incoming, placed: Attempt | None) -> Flow | None:
+    if incoming.flow:
+        return await work.flows.get(incoming.flow)
     if placed is not None:
         return await work.flows.get(placed.flow_id)
     return await work.flows.for_line(incoming.account or None, incoming.to_number or None)

@@ -107,6 +107,12 @@ class LiveCall:
         return bool(self._handed_to)
 
     @property
+    def _call_type(self) -> CallType:
+        if self._incoming.flow:
+            return CallType.BROWSER
+        return CallType.INBOUND if self._placed is None else CallType.OUTBOUND
+
+    @property
     def rate(self) -> int:
         """Samples a second, of each side."""
         return 0 if self._transport is None else self._transport.rate
@@ -149,8 +155,7 @@ class LiveCall:
         journal = Journal(office.ledger, self._flow.organisation_id, incoming.call, providers, position)
         wishes = Wishes(office.database, self._flow.organisation_id, incoming.call, self)
         broadcaster, loudspeaker = Broadcaster(office.bus, incoming.call), Loudspeaker(office.bus, incoming.call)
-        live = office.metrics.live.labels(incoming.carrier)
-        live.inc()
+        office.metrics.began(incoming.carrier)
         ending, ours = CRASHED, True
         try:
             ours = await self._patience.tried(partial(self._open, recording))
@@ -164,6 +169,7 @@ class LiveCall:
                 rate=transport.rate,
                 transport=incoming.carrier,
                 recording=file,
+                call=incoming.call,
                 last=(journal, broadcaster, wishes, loudspeaker),
                 queues=self._queues,
                 chat=() if back is None else back.chat,
@@ -178,7 +184,7 @@ class LiveCall:
             ending = CUT
             raise
         finally:
-            live.dec()
+            office.metrics.ended(incoming.carrier)
             self._session, self._is_over = None, True
             if ours:
                 await to_the_end(self._close(journal, (broadcaster, loudspeaker), recording, file, ending))
@@ -193,7 +199,7 @@ class LiveCall:
         call = Call(
             incoming.call,
             self._flow.organisation_id,
-            CallType.INBOUND if self._placed is None else CallType.OUTBOUND,
+            self._call_type,
             CallStatus.IN_PROGRESS,
             incoming.carrier,
             self._office.node,

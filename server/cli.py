@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from server import keys_cli, logs, secrets_cli
-from server.command import console, fail, quiet_settings, read_settings, run
+from server.command import console, fail, quiet_settings, read_settings, run, welcome
 from server.settings import Settings
 
 app = typer.Typer(
@@ -126,9 +126,7 @@ async def _serve(settings: Settings) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, asked_to_stop)
     async with running(settings) as server:
-        console.print(f"Vaani answers at {server.url}")
-        if server.first_key:
-            console.print(f"Your first API key, shown only now: {server.first_key}")
+        welcome(server.url, server.first_key)
         console.print("Try it: `make call` in another terminal places a spoken call. Ctrl-C stops the server.")
         await stop.wait()
         live = len(server.switchboard)

@@ -41,6 +41,16 @@ def quiet_settings() -> Settings:
     return settings
 
 
+def welcome(url: str, first_key: str | None) -> None:
+    """Where the server answers, and its console. A first key goes to the terminal once, and into no log."""
+    console.print(f"Vaani answers at {url}")
+    if first_key:
+        console.print(f"Your first API key, shown only now: {first_key}")
+        console.print(f"Console: {url}/#key={first_key}")
+    else:
+        console.print(f"Console: {url}/")
+
+
 def fail(sentence: str, status: int) -> NoReturn:
     print(sentence, file=sys.stderr)  # noqa: T201 - what the user is told
     raise typer.Exit(status)

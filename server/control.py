@@ -16,6 +16,7 @@ from control_api.app import ENDPOINTS
 from control_api.links.public_only import public_session
 from control_api.records import listening, live, signed_links
 from control_api.web.asked import Services
+from server import browser_calls
 from server.briefing import CONTACT_FIELDS, greeting
 from server.catalogue import catalogue
 from server.keyring import keyring, not_lost
@@ -66,7 +67,8 @@ def _unknown_variables(agent: Agent | None, flow: Flow) -> list[str]:
 def _rules(settings: Settings) -> Rules:
     rules = Rules.parse(settings.rate_limits)
     try:
-        rules.hold_against([*(endpoint.name for endpoint in ENDPOINTS), signed_links.NAME, live.NAME, listening.NAME])
+        sockets = signed_links.NAME, live.NAME, listening.NAME, *browser_calls.NAMES
+        rules.hold_against([*(endpoint.name for endpoint in ENDPOINTS), *sockets])
     except ValueError as error:
         raise SettingsError(f"The setting VAANI_RATE_LIMITS will not do: {error}.") from None
     return rules

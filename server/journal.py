@@ -1,4 +1,4 @@
-"""Last stage of a call: its transcript and its latencies into the database, off the sound's path."""
+"""Last stage of a call: its transcript, latencies and moments into the database, off the sound's path."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import asyncio
 import logging
 from collections import defaultdict
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
-from pipeline.frames import Answered, Failure, Frame, Hangup, Said, Say
+from pipeline.frames import Answered, DeadAir, Failure, FalseInterruption, Frame, Hangup, Said, Say
 from pipeline.processor import Processor
 from server.wellformed import wellformed
 from storage.database import Database, DatabaseUnavailableError, to_the_end
+from storage.moment_records import Moment, MomentKind
 from storage.records import Speaker, Turn, TurnLatency
 
 _log = logging.getLogger(__name__)
@@ -25,6 +27,11 @@ WRITE_SECONDS = 1.0
 class _Page:
     turns: list[Turn] = field(default_factory=list)
     latencies: list[TurnLatency] = field(default_factory=list)
+    moments: list[Moment] = field(default_factory=list)
+
+    def put_before(self, later: _Page) -> None:
+        """What could not be written comes first again."""
+        later.turns[:0], later.latencies[:0], later.moments[:0] = self.turns, self.latencies, self.moments
 
 
 class Ledger:
@@ -44,6 +51,10 @@ class Ledger:
         page.turns.append(turn)
         if latency is not None:
             page.latencies.append(latency)
+        self._news.set()
+
+    def note(self, organisation: str, moment: Moment) -> None:
+        self._pages[organisation].moments.append(moment)
         self._news.set()
 
     async def keep(self) -> None:
@@ -76,8 +87,7 @@ class Ledger:
                 else:
                     del pages[organisation]
             for organisation, page in pages.items():
-                later = self._pages[organisation]
-                later.turns[:0], later.latencies[:0] = page.turns, page.latencies
+                page.put_before(self._pages[organisation])
                 self._news.set()
             return not pages
 
@@ -92,20 +102,25 @@ class Ledger:
             while page.latencies:
                 await self._add_or_drop(organisation, page.latencies[0], _Page(latencies=page.latencies[:1]))
                 del page.latencies[0]
+            while page.moments:
+                await self._add_or_drop(organisation, page.moments[0], _Page(moments=page.moments[:1]))
+                del page.moments[0]
 
-    async def _add_or_drop(self, organisation: str, row: Turn | TurnLatency, page: _Page) -> None:
+    async def _add_or_drop(self, organisation: str, row: Turn | TurnLatency | Moment, page: _Page) -> None:
         try:
             await self._add(organisation, page)
         except (IntegrityError, DataError):
+            place = row.at if isinstance(row, Moment) else row.position
             _log.exception(
                 "a line that the database does not take was dropped",
-                extra={"call": row.call_id, "position": row.position},
+                extra={"call": row.call_id, "position": place},
             )
 
     async def _add(self, organisation: str, page: _Page) -> None:
         async with self._database.begin(organisation) as work:
             await work.calls.add_turns(page.turns)
             await work.calls.add_latencies(page.latencies)
+            await work.moments.add(page.moments)
 
 
 class Journal(Processor):
@@ -126,6 +141,10 @@ class Journal(Processor):
                 self._said(frame)
             case Answered():
                 self._answers[frame.reply] = frame
+            case DeadAir(at, seconds):
+                self._noticed(MomentKind.DEAD_AIR, at, seconds)
+            case FalseInterruption(at, seconds):
+                self._noticed(MomentKind.FALSE_INTERRUPTION, at, seconds)
             case Hangup():
                 self.hangup = self.hangup or frame.reason
             case Say(hangup=reason, transfer_to="") if reason:
@@ -150,6 +169,12 @@ class Journal(Processor):
         answer = self._answers.pop(said.reply, None) if said.speaker == "agent" else None
         self._ledger.enter(self._organisation, turn, None if answer is None else self._latency(answer))
         self._position += 1
+        if said.interrupted:
+            self._noticed(MomentKind.INTERRUPTION, said.at + said.seconds)
+
+    def _noticed(self, kind: MomentKind, at: float, seconds: float = 0.0) -> None:
+        moment = Moment(self._call, kind, round(at, 3), round(seconds, 3), noticed_at=datetime.now(UTC))
+        self._ledger.note(self._organisation, moment)
 
     def _latency(self, answer: Answered) -> TurnLatency:
         return TurnLatency(
@@ -165,6 +190,7 @@ class Journal(Processor):
             stt=self._providers.get("stt"),
             llm=self._providers.get("llm"),
             tts=self._providers.get("tts"),
+            measured_at=datetime.now(UTC),
         )
 
 

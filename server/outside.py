@@ -1,4 +1,4 @@
-"""Settings of what stands outside: the carrier, the mail server, the object store."""
+"""Settings of what stands outside: the carrier, the mail server, the object store, helpers of WebRTC."""
 
 from __future__ import annotations
 
@@ -33,6 +33,27 @@ class Exotel(BaseModel, frozen=True, extra="forbid"):
     def _whole(self) -> Self:
         if bool(self.user) != bool(self.password.get_secret_value()):
             raise ValueError("VAANI_EXOTEL_USER and VAANI_EXOTEL_PASSWORD are given together or not at all")
+        return self
+
+
+class WebRtc(BaseModel, frozen=True, extra="forbid"):
+    """Servers that help browsers behind routers to reach this one, and this one to reach them."""
+
+    stun: str = Field(default="", pattern=r"^(stuns?:[!-~]+)?$")
+    """As stun:stun.example.com:3478. Empty: none is asked."""
+    turn: str = Field(default="", pattern=r"^(turns?:[!-~]+)?$")
+    """As turn:turn.example.com:3478?transport=udp. Empty: nothing is relayed."""
+    turn_user: str = ""
+    turn_password: SecretStr = SecretStr("")
+    """Shown to whoever may make a call."""
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        given = {bool(self.turn), bool(self.turn_user), bool(self.turn_password.get_secret_value())}
+        if len(given) > 1:
+            raise ValueError("VAANI_WEBRTC_TURN, …_TURN_USER and …_TURN_PASSWORD are given together or not at all")
+        if "?" in self.stun:
+            raise ValueError("VAANI_WEBRTC_STUN takes no ?transport=")
         return self
 
 

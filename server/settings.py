@@ -21,7 +21,7 @@ from pydantic_settings import (
 
 from control_api.access.addresses import trusted_networks
 from control_api.access.limits import Rules
-from server.outside import Exotel, ObjectStore, Smtp, lower
+from server.outside import Exotel, ObjectStore, Smtp, WebRtc, lower
 from server.setting_names import FILE, PREFIX, SettingsError, refuse_unknown, sentence
 from storage.recording_store import Bucket
 from storage.sealing import key_from
@@ -106,12 +106,16 @@ class Settings(BaseSettings):
     firebase_project: str | None = None
     """Whose ID tokens sign in; None: API keys only."""
 
+    browser_origins: str = ""
+    """Origins whose pages may make calls by WebRTC, with commas between: `https://www.example.com`; `*`: all."""
+
     recordings_url: str | None = Field(default=None, pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[!-~]*)?$")
     """A bucket, and a prefix in it: s3://bucket/prefix. None: recordings stay in the data folder."""
 
     exotel: Exotel = Exotel()
     s3: ObjectStore = ObjectStore()
     smtp: Smtp = Smtp()
+    webrtc: WebRtc = WebRtc()
 
     @field_validator("public_url")
     @classmethod
@@ -149,6 +153,14 @@ class Settings(BaseSettings):
     def _a_mix(cls, value: str) -> str:
         Mix.parse(value)
         return value
+
+    @field_validator("browser_origins")
+    @classmethod
+    def _origins(cls, value: str) -> str:
+        origins = [origin.strip() for origin in value.split(",")] if value else []
+        if not all(re.fullmatch(r"\*|https?://[^\s/?#]+", origin) for origin in origins):
+            raise ValueError("it is written like https://www.example.com, with commas between, without a path")
+        return ",".join(origins)
 
     @field_validator("redis_url")
     @classmethod

@@ -81,16 +81,18 @@ class Switchboard:
         self._live[incoming.call] = None
         try:
             incoming, patience = self._in_full(incoming), Patience(incoming.call)
-            known = await patience.tried(partial(returns.transferred, self._office.database, incoming))
-            if known is not None:
-                await self._go_on(transport, incoming, known, patience)
-                return
-            placed = await patience.tried(partial(outgoing.placed, self._office.database, incoming))
+            placed: Attempt | None = None
+            if not incoming.flow:  # whoever names the flow comes through no carrier
+                known = await patience.tried(partial(returns.transferred, self._office.database, incoming))
+                if known is not None:
+                    await self._go_on(transport, incoming, known, patience)
+                    return
+                placed = await patience.tried(partial(outgoing.placed, self._office.database, incoming))
             if placed is not None and placed.id not in self._live:
                 self._live[placed.id] = self._live.pop(incoming.call)
                 mine = {placed.id}
                 incoming = _of(placed, incoming)
-            elif placed is not None or outgoing.REFERENCE in incoming.custom or self.draining:
+            elif placed is not None or (outgoing.REFERENCE in incoming.custom and not incoming.flow) or self.draining:
                 await transport.close()  # it is here already, or is not what it says, or comes too late
                 return
             brief = await patience.tried(partial(briefing, self._office.database, self._office.seal, incoming, placed))

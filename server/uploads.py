@@ -31,17 +31,19 @@ LOCK = "uploads.lock"
 _log = logging.getLogger(__name__)
 
 
+def recordings_waiting(registry: CollectorRegistry) -> Gauge:
+    return Gauge("vaani_recordings_waiting", "Recordings that have yet to reach the object store", registry=registry)
+
+
 class Uploads:
     """Of a data folder. Any number of processes that share it may do it."""
 
     def __init__(
-        self, database: Database, recordings: Recordings, store: RecordingStore, data: Path, registry: CollectorRegistry
+        self, database: Database, recordings: Recordings, store: RecordingStore, data: Path, waiting: Gauge
     ) -> None:
         self._data, self._leaves = data, False
         self._database, self._recordings, self._store = database, recordings, store
-        self._waiting = Gauge(
-            "vaani_recordings_waiting", "Recordings that have yet to reach the object store", registry=registry
-        )
+        self._waiting = waiting
 
     async def keep(self) -> None:
         """Until it is cancelled."""

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from aiohttp import ClientSession
-from prometheus_client import CollectorRegistry
 from pydantic import SecretStr
 
 from control_api.app import create_app
@@ -34,9 +33,9 @@ from server import warmup
 from server.address import free_port, listen
 from server.after_a_crash import mended, taken_over
 from server.analysis.analyst import Analyst
-from server.analysis.metrics import AnalysisMetrics
 from server.assembly import Workshop
 from server.beside import beside
+from server.browser_calls import SOCKET, BrowserCalls
 from server.call import Office
 from server.cluster.bus_of import bus_of
 from server.cluster.commands import Commands, hang_up
@@ -44,13 +43,15 @@ from server.cluster.heartbeat import Heartbeat
 from server.cluster.node import node_name
 from server.cluster.seat import Seat
 from server.control import services
+from server.every_metric import EveryMetric
 from server.exotel_flow import ExotelFlow
 from server.first_start import first_start
 from server.journal import Ledger
 from server.keeper import Keeper
 from server.letters import Letters
 from server.live_commands import perform
-from server.metrics import DialerMetrics, LoopLag, metrics_route, metrics_site
+from server.metrics import metrics_route, metrics_site
+from server.overview_metrics import watch
 from server.relay import relay
 from server.settings import Settings
 from server.start import StartError, alone
@@ -58,12 +59,13 @@ from server.switchboard import Switchboard
 from server.telephony import Floor, now, prices_of, telephony
 from server.transfers import TransferDesk
 from server.uploads import Uploads
-from server.webhook_metrics import WebhookMetrics
+from server.webrtc import webrtc
 from storage.database import Database
 from storage.ids import CALL, new_id
 from storage.migrations import migrate
 from storage.recording_store import RecordingStore
 from storage.recordings import Recordings
+from transports.browser.endpoint import BrowserEndpoint
 from transports.exotel.endpoint import Credentials, ExotelEndpoint
 
 _log = logging.getLogger(__name__)
@@ -105,7 +107,8 @@ async def running(settings: Settings, seat: Seat | None = None) -> AsyncIterator
         if not await database.is_secured():
             _log.warning("the database's user is held by no row security: let it be no superuser, without BYPASSRLS")
         node = seat.node if seat is not None else await asyncio.to_thread(node_name, settings)
-        bus = await stack.enter_async_context(bus_of(settings, database, node))
+        metrics = EveryMetric.made()
+        bus = await stack.enter_async_context(bus_of(settings, database, node, metrics.capacity))
         bucket = settings.bucket
         recordings = Recordings(settings.data_dir, stays=bucket is None, node=node)
         store = None if bucket is None else await stack.enter_async_context(RecordingStore(bucket))
@@ -115,16 +118,14 @@ async def running(settings: Settings, seat: Seat | None = None) -> AsyncIterator
 
         http = await stack.enter_async_context(ClientSession())
         shared = await stack.enter_async_context(services(settings, database, http))
-        registry = CollectorRegistry()
         floor = Floor()
         telephone = await stack.enter_async_context(
-            telephony(settings, database, shared.seal, node=node, floor=floor, metrics=DialerMetrics(registry))
+            telephony(settings, database, shared.seal, node=node, floor=floor, metrics=metrics.dialer)
         )
         shared = replace(shared, simulator=settings.simulator, wake=telephone.dialer.wake.set, prices=prices)
         shared = replace(shared, carrier_recordings=telephone.recordings)
         if store is not None:
             shared = replace(shared, stored=StoredSounds(store, settings.data_dir))
-        metrics = Metrics(registry)
         stories = Stories(bus)
         judge = SmartTurn()
         stack.callback(judge.close)
@@ -135,11 +136,11 @@ async def running(settings: Settings, seat: Seat | None = None) -> AsyncIterator
             detector=stack.enter_context(_detector()),
             judge=judge.finished,
             recordings=recording_thread,
-            metrics=metrics,
+            metrics=metrics.calls,
             max_seconds=settings.max_call_seconds,
         )
         ledger = Ledger(database)
-        office = Office(database, ledger, stories, recordings, metrics, node, shared.seal, telephone.desk)
+        office = Office(database, ledger, stories, recordings, metrics.calls, node, shared.seal, telephone.desk)
         switchboard = Switchboard(
             office,
             workshop,
@@ -148,6 +149,7 @@ async def running(settings: Settings, seat: Seat | None = None) -> AsyncIterator
             ringing=telephone.dialer.ringing,
         )
         floor.switchboard = switchboard
+        metrics.capacity.carries(settings.max_calls, lambda: switchboard.draining)
         server = Server(switchboard, settings.url, first_key)
 
         def not_ready() -> str | None:
@@ -158,9 +160,8 @@ async def running(settings: Settings, seat: Seat | None = None) -> AsyncIterator
             """For those that bring one."""
             return switchboard.admit() if server.ready.is_set() else server.unready
 
-        webhook_metrics = WebhookMetrics(registry)
         sender = WebhookSender(shared.public_http, shared.seal, private=settings.allow_private_webhooks)
-        dispatcher = Dispatcher(database, sender, now, webhook_metrics)
+        dispatcher = Dispatcher(database, sender, now, metrics.webhooks)
         commands = Commands(bus, node, partial(perform, switchboard, stories), is_here=switchboard.__contains__)
         shared = replace(shared, commands=commands.ask)
         floor.hang_up_elsewhere = partial(hang_up, database, commands)
@@ -170,28 +171,41 @@ async def running(settings: Settings, seat: Seat | None = None) -> AsyncIterator
             inbound=office.inbound,
             outbound=office.outbound,
             clock=now,
-            counted=lambda carrier, outcome: metrics.calls.labels(carrier, outcome).inc(),
+            counted=lambda carrier, outcome: metrics.calls.calls.labels(carrier, outcome).inc(),
         )
         floor.transfers = transfers
         flow = ExotelFlow(database, FlowUrls.of(settings.url, shared.seal), transfers, clock=now)
-        lag = LoopLag(registry)
+        browsers = BrowserCalls(shared, stories, switchboard.answer, busy=taken)
+        page_line = BrowserEndpoint(
+            partial(browsers.admit, carrier="browser", name=SOCKET),
+            browsers.answer,
+            trouble=lambda kind: metrics.calls.trouble.labels(kind).inc(),
+        )
+        by_webrtc = await stack.enter_async_context(webrtc(settings, browsers, metrics.calls))
         app = create_app(
             [
-                *_exotel(settings, switchboard, metrics, taken).routes(),
+                *page_line.routes(),
+                *by_webrtc.routes(),
+                *_exotel(settings, switchboard, metrics.calls, taken).routes(),
                 *LiveSocket(shared, stories).routes(),
                 *ListenSocket(shared, stories).routes(),
                 *telephone.callbacks.routes(),
                 *flow.routes(),
-                metrics_route(registry),
+                metrics_route(metrics.registry),
             ],
             services=shared,
             ready=not_ready,
         )
+        app.middlewares.insert(0, metrics.http.middleware())
         take_over = partial(taken_over, database, recordings, bus, prices)
         heartbeat = Heartbeat(database, switchboard, node=node, capacity=settings.max_calls, take_over=take_over)
         await heartbeat.join()
         stack.push_async_callback(heartbeat.leave)
-        uploaders = [] if store is None else [Uploads(database, recordings, store, settings.data_dir, registry)]
+        uploaders = (
+            []
+            if store is None
+            else [Uploads(database, recordings, store, settings.data_dir, metrics.recordings_waiting)]
+        )
         for uploads in uploaders:
             stack.push_async_callback(uploads.settle, UPLOAD_SECONDS)
         await stack.enter_async_context(
@@ -201,14 +215,15 @@ async def running(settings: Settings, seat: Seat | None = None) -> AsyncIterator
                 ledger.keep(),
                 relay(database, stories, Addressing(database, settings.url, dispatcher.wake.set).take),
                 dispatcher.run(),
-                look_after(database, now, webhook_metrics),
+                look_after(database, now, metrics.webhooks),
                 Keeper(database, recordings, store, node=node, clock=now).keep(),
                 *(uploads.keep() for uploads in uploaders),
                 transfers.keep(),
-                lag.watch(),
+                metrics.lag.watch(),
+                watch(database, now, metrics.overview, metrics.capacity),
                 _make_ready(server, settings, judge),
                 _dial(telephone.dialer, server.ready),
-                Analyst(database, shared.seal, http, tried=AnalysisMetrics(registry).tried).keep(),
+                Analyst(database, shared.seal, http, tried=metrics.analyses.tried).keep(),
                 Letters(database, settings.smtp, now, url=settings.url).keep(),
             )
         )
@@ -217,7 +232,7 @@ async def running(settings: Settings, seat: Seat | None = None) -> AsyncIterator
         held.close()
         if settings.metrics_port is not None:
             port = settings.metrics_port + (seat.slot if seat is not None else 0)
-            await stack.enter_async_context(metrics_site(registry, settings.host, port))
+            await stack.enter_async_context(metrics_site(metrics.registry, settings.host, port))
         if seat is not None:
             await server.settled.wait()  # whoever held the place before answers until then
         await listen(stack, app, settings, seat)

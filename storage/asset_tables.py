@@ -175,6 +175,7 @@ webhooks = Table(
 )
 
 _GOES_ON = text("due_at IS NOT NULL")
+_OF_A_CALL = text("call_id IS NOT NULL")
 
 webhook_logs = Table(
     "webhook_logs",

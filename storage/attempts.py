@@ -177,6 +177,8 @@ class Attempts:
         self, lines: Collection[str], *, now: datetime, since: datetime, sample: int
     ) -> dict[str, LineLoad]:
         """By line. `ended` are the newest `sample` of those decided upon from `since` on."""
+        if not lines:
+            return {}
         decided = attempts.c.state != AttemptState.QUEUED
         recent = (
             select(attempts.c.line, func.count().label("calls"))

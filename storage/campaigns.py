@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, select, union_all
 
 from storage.asset_tables import contact_list_members, customers
 from storage.assets import Customer
-from storage.records import LIVE, CallStatus, Flow, FlowKind, FlowStatus
+from storage.records import LIVE, CallStatus, CallType, Flow, FlowKind, FlowStatus
 from storage.tables import calls, flows
 from storage.tenancy import Tenancy
 
@@ -58,11 +58,11 @@ class Campaigns:
         return [Flow(**row) for row in await self._tenancy.rows(found)], total
 
     async def live(self, flow_ids: Collection[str]) -> dict[str, list[LiveCall]]:
-        """Calls that are not over, by flow, oldest first."""
+        """Calls that are not over, by flow, oldest first. Those from a browser are none of a campaign's."""
         # All of the organisation's, since with flows in the condition a database may go through all of their calls.
         rows = await self._tenancy.rows(
             select(calls.c.id, calls.c.flow_id, calls.c.status, calls.c.started_at)
-            .where(calls.c.status.in_(LIVE), self._tenancy.mine(calls))
+            .where(calls.c.status.in_(LIVE), calls.c.call_type != CallType.BROWSER, self._tenancy.mine(calls))
             .order_by(calls.c.id)
         )
         found: dict[str, list[LiveCall]] = {}

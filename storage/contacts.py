@@ -14,6 +14,7 @@ from storage.dialing_tables import contacts
 from storage.many import update_many
 from storage.records import Flow, Outcome
 from storage.selection import Chosen, chosen
+from storage.tables import flows
 from storage.tenancy import Tenancy, values
 
 CHANGES = ("state", "updated_at", "due_at", "attempts", "outcome", "reason", "place")
@@ -127,6 +128,18 @@ class Contacts:
         its = contacts.c.flow_id == flow_id, contacts.c.customer_id == customer_id, self._mine
         row = await self._tenancy.row(select(contacts).where(*its).order_by(contacts.c.number.desc()))
         return None if row is None else Contact(**row)
+
+    async def in_flows(self, customer_id: str, limit: int) -> list[tuple[Contact, str]]:
+        """What the latest campaigns have of a customer, each with the campaign's name."""
+        its = contacts.c.customer_id == customer_id, self._mine, self._tenancy.mine(flows)
+        rows = await self._tenancy.rows(
+            select(contacts, flows.c.name)
+            .join(flows, flows.c.id == contacts.c.flow_id)
+            .where(*its)
+            .order_by(contacts.c.number.desc())
+            .limit(limit)
+        )
+        return [(Contact(**{key: value for key, value in row.items() if key != "name"}), row["name"]) for row in rows]
 
     async def give_up(
         self, flow_id: str, *, now: datetime, to: ContactState, reason: str, limit: int, place: int | None = None

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from storage import sqlite
 from storage.agents import Agents
 from storage.analyses import Analyses
+from storage.answer_times import AnswerTimes
 from storage.attempt_tallies import AttemptTallies
 from storage.attempts import Attempts
 from storage.calls import Calls
@@ -34,10 +35,12 @@ from storage.ids import EVENT, new_id
 from storage.integrations import Integrations
 from storage.keeping import Keeping
 from storage.keys import Keys
+from storage.moments import Moments
 from storage.nodes import Nodes
 from storage.numbers import Numbers
 from storage.organisations import Organisations
 from storage.outbox import Outbox
+from storage.overview import Overviews
 from storage.phones import Phones
 from storage.queues import Members, Queues
 from storage.records import OutboxEvent
@@ -71,8 +74,11 @@ class UnitOfWork:
         self.flows = Flows(tenancy)
         self.campaigns = Campaigns(tenancy)
         self.calls = Calls(tenancy)
+        self.moments = Moments(tenancy)
         self.analyses = Analyses(tenancy)
+        self.answer_times = AnswerTimes(tenancy)
         self.outbox = Outbox(tenancy)
+        self.overviews = Overviews(tenancy)
         self.customers = Customers(tenancy)
         self.lists = ContactLists(tenancy)
         self.scripts = Scripts(tenancy)

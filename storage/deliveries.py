@@ -46,6 +46,23 @@ class Backlog:
     """When the first of it was due, or will be."""
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one webhook was told of a call, without its words, and what became of it."""
+
+    id: str
+    webhook_id: str
+    webhook: str
+    """Its name."""
+    event_type: str
+    state: DeliveryState
+    attempts: int
+    response_status: int | None
+    response_ms: int | None
+    trouble: str | None
+    triggered_at: datetime
+
+
 class Deliveries:
     def __init__(self, tenancy: Tenancy) -> None:
         self._tenancy = tenancy
@@ -69,6 +86,13 @@ class Deliveries:
         found = select(webhook_logs).where(*its).order_by(webhook_logs.c.id.desc())
         rows = await self._tenancy.rows(found.limit(limit).offset(offset))
         return [Delivery(**row) for row in rows], await self._tenancy.count(select(webhook_logs.c.id).where(*its))
+
+    async def of_call(self, call_id: str, limit: int) -> list[Told]:
+        """Oldest first."""
+        its = webhook_logs.c.call_id == call_id, webhooks.c.id == webhook_logs.c.webhook_id, self._mine
+        columns = [webhook_logs.c[name] for name in Told.__slots__ if name != "webhook"]
+        told = select(*columns, webhooks.c.name.label("webhook")).where(*its).order_by(webhook_logs.c.id)
+        return [Told(**row) for row in await self._tenancy.rows(told.limit(limit))]
 
     async def webhooks_due(self, now: datetime, but: Collection[str]) -> list[Webhook]:
         """Active webhooks, other than these, that something is to be sent to now."""

@@ -72,17 +72,6 @@ class Speaker(StrEnum):
     CUSTOMER = "customer"
 
 
-class MomentKind(StrEnum):
-    """What a conversation stumbled over."""
-
-    DEAD_AIR = "dead_air"
-    """The customer waited for an answer and heard nothing."""
-    INTERRUPTION = "interruption"
-    """The customer cut the agent short."""
-    FALSE_INTERRUPTION = "false_interruption"
-    """The agent was held for a noise or a nod, and went on."""
-
-
 class Scope(StrEnum):
     """What a key may do."""
 
@@ -286,19 +275,6 @@ class TurnLatency:
     tts: str | None = None
     measured_at: datetime | None = None
     """None in rows that are older than this field."""
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """A moment of a call that its conversation stumbled over."""
-
-    call_id: str
-    kind: MomentKind
-    at: float
-    """Seconds from the answer to its end, as it was noticed then."""
-    seconds: float
-    """How long it lasted; of an interruption 0."""
-    noticed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Table, func, select, union_all
 
-from storage.records import Call, Outcome, Sentiment
+from storage.records import Call, CallType, Outcome, Sentiment
 from storage.tables import call_days, call_hours, calls
 from storage.tenancy import Tenancy
 
@@ -46,7 +46,8 @@ class Statistics:
                 raise ValueError("a call that is over has an outcome")
             started = call.started_at.astimezone(UTC)
             days.setdefault(_day(call), []).append(call.duration or 0.0)
-            hours[call.organisation_id, call.flow_id or _NONE, started.hour * 2 + started.minute // 30] += 1
+            if call.call_type is not CallType.BROWSER:  # when somebody tried a flow says nothing of when people answer
+                hours[call.organisation_id, call.flow_id or _NONE, started.hour * 2 + started.minute // 30] += 1
         # Always in the same order, so that no two transactions wait for each other.
         await self._add(call_days, [(*day, len(all_), sum(all_)) for day, all_ in sorted(days.items())])
         await self._add(call_hours, [(*hour, calls) for hour, calls in sorted(hours.items())])
@@ -75,8 +76,9 @@ class Statistics:
         return (await self._tallies(wanted))[_NONE]
 
     async def by_flow(self, flow_ids: Sequence[str]) -> dict[str, Tally]:
-        """Of each flow that has had calls, over all its time."""
-        return await self._tallies([call_days.c.flow_id.in_(flow_ids)], call_days.c.flow_id)
+        """Of each flow that has had calls, over all its time; but for those from a browser, which only try it."""
+        telephone = call_days.c.flow_id.in_(flow_ids), call_days.c.call_type != CallType.BROWSER
+        return await self._tallies(telephone, call_days.c.flow_id)
 
     async def half_hours(self, flow_ids: Sequence[str]) -> dict[str, Counter[int]]:
         """Of each flow: calls by the half-hour of the UTC day in which they started, 0 to 47."""
@@ -91,7 +93,10 @@ class Statistics:
         return found
 
     async def since(self, starts: Mapping[str, datetime]) -> dict[str, int]:
-        """Calls of each flow that started at its own time or later, live ones too. Flow's id → that time."""
+        """Calls of each flow that started at its own time or later, live ones too, as in `by_flow`.
+
+        Flow's id → that time.
+        """
         flows_since: dict[datetime, list[str]] = {}
         for flow_id, start in starts.items():
             flows_since.setdefault(start, []).append(flow_id)
@@ -100,7 +105,12 @@ class Statistics:
         # One after the other: an OR of times would have all calls of the organisation read.
         parts = [
             select(calls.c.flow_id, func.count().label("calls"))
-            .where(calls.c.flow_id.in_(flow_ids), calls.c.started_at >= start, self._tenancy.mine(calls))
+            .where(
+                calls.c.flow_id.in_(flow_ids),
+                calls.c.started_at >= start,
+                calls.c.call_type != CallType.BROWSER,
+                self._tenancy.mine(calls),
+            )
             .group_by(calls.c.flow_id)
             for start, flow_ids in flows_since.items()
         ]

@@ -23,13 +23,13 @@ from sqlalchemy import (
 )
 
 from storage.columns import Id, Owner, Scopes, Told, UtcTime, metadata, one_of
+from storage.moment_records import MomentKind
 from storage.records import (
     CallStatus,
     CallType,
     Distribution,
     FlowKind,
     FlowStatus,
-    MomentKind,
     Outcome,
     Sentiment,
     Speaker,

@@ -28,6 +28,13 @@ class Transfers(Kept[Transfer]):
         """Oldest first."""
         return await self.every(transfers.c.call_id == call_id)
 
+    async def to(self, queue_id: str, limit: int, offset: int = 0) -> tuple[list[Transfer], int]:
+        """A page of those to a queue, newest first, and how many there are in all."""
+        its = transfers.c.queue_id == queue_id, self._mine
+        newest = select(transfers).where(*its).order_by(transfers.c.id.desc()).limit(limit).offset(offset)
+        rows = await self._tenancy.rows(newest)
+        return [Transfer(**row) for row in rows], await self._tenancy.count(select(transfers.c.id).where(*its))
+
     async def latest(self, call_id: str) -> Transfer | None:
         return await self._latest(transfers.c.call_id == call_id)
 

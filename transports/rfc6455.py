@@ -1,24 +1,29 @@
-"""WebSocket frames as bytes: whole text messages, for those who write to a connection without waiting."""
+"""WebSocket frames as bytes: whole messages, for those who write to a connection without waiting."""
 
 from __future__ import annotations
 
-TEXT = 0x81
-"""First byte of a text message in one frame."""
+TEXT, BINARY = 0x81, 0x82
+"""First byte of a message in one frame."""
 
 
-def header(size: int, *, masked: bool = False) -> bytes:
-    """What comes before the mask and the `size` bytes of a text message."""
+def header(size: int, *, masked: bool = False, kind: int = TEXT) -> bytes:
+    """What comes before the mask and the `size` bytes of a message."""
     bit = 0x80 if masked else 0
     if size < 126:
-        return bytes((TEXT, bit | size))
+        return bytes((kind, bit | size))
     if size < 65536:
-        return bytes((TEXT, bit | 126)) + size.to_bytes(2, "big")
-    return bytes((TEXT, bit | 127)) + size.to_bytes(8, "big")
+        return bytes((kind, bit | 126)) + size.to_bytes(2, "big")
+    return bytes((kind, bit | 127)) + size.to_bytes(8, "big")
 
 
 def text_frame(text: bytes) -> bytes:
     """A server's message: not masked."""
     return header(len(text)) + text
+
+
+def binary_frame(content: bytes) -> bytes:
+    """A server's message: not masked."""
+    return header(len(content), kind=BINARY) + content
 
 
 def masked_text_frame(text: bytes) -> bytes:

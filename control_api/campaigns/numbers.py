@@ -6,6 +6,7 @@ a carrier, so they are added, changed and deleted by who may write integrations.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Literal
 
@@ -15,6 +16,8 @@ from control_api.web.asked import Asked
 from control_api.web.contract import Contract
 from control_api.web.errors import conflict, not_found
 from control_api.web.shapes import Body, Page, Phone, Shown, Time, changes, unset
+from dialer.breaker import mostly_fail
+from dialer.lines import lately
 from storage.assets import PhoneNumber
 from storage.database import UnitOfWork
 from storage.ids import NUMBER, new_id
@@ -49,11 +52,14 @@ class NumberChange(Body):
 
 
 class NumberShown(Shown):
-    uuid: str = Field(validation_alias="id")
+    uuid: str
     number: str
     name: str
     provider: str
     is_active: bool
+    calls_lately: int = Field(description="that were placed from it in the last ten minutes, and are over")
+    failures_lately: int = Field(description="those of them that failed")
+    cools_down: bool = Field(description="most of them failed: campaigns leave it alone until that is forgotten")
     created_at: Time
     updated_at: Time
 
@@ -68,7 +74,8 @@ async def every(asked: Asked, query: Page) -> NumbersPage:
     """List phone numbers, oldest first."""
     async with asked.read() as work:
         found, total = await work.numbers.page(query.limit, query.offset)
-    return NumbersPage(phone_numbers=[NumberShown.model_validate(number) for number in found], total=total)
+        shown = await _shown(asked, work, found)
+    return NumbersPage(phone_numbers=shown, total=total)
 
 
 @contract.post("", errors=(409,))
@@ -80,7 +87,8 @@ async def create(asked: Asked, body: NumberBody) -> NumberShown:
         if not await work.numbers.is_free(number.number):
             raise conflict(TAKEN)
         await work.numbers.add(number)
-    return NumberShown.model_validate(number)
+        (shown,) = await _shown(asked, work, [number])
+    return shown
 
 
 @contract.get("/{number_uuid}")
@@ -88,9 +96,10 @@ async def get(asked: Asked, number_uuid: str) -> NumberShown:
     """Get a phone number."""
     async with asked.read() as work:
         number = await work.numbers.get(number_uuid)
-    if number is None:
-        raise not_found("Phone number")
-    return NumberShown.model_validate(number)
+        if number is None:
+            raise not_found("Phone number")
+        (shown,) = await _shown(asked, work, [number])
+    return shown
 
 
 @contract.patch("/{number_uuid}", errors=(409,))
@@ -106,7 +115,8 @@ async def change(asked: Asked, number_uuid: str, body: NumberChange) -> NumberSh
             if not await work.numbers.is_free(changed.number):
                 raise conflict(TAKEN)
         await work.numbers.save(changed, now=asked.now)
-    return NumberShown.model_validate(changed)
+        (shown,) = await _shown(asked, work, [changed])
+    return shown
 
 
 @contract.delete("/{number_uuid}", errors=(409,))
@@ -124,3 +134,23 @@ async def _must_be_unused(work: UnitOfWork, number: PhoneNumber) -> None:
     used = await work.numbers.used(number)
     if used:
         raise conflict(f"Phone number is used by {used} flow{'s' if used > 1 else ''}")
+
+
+async def _shown(asked: Asked, work: UnitOfWork, numbers: Sequence[PhoneNumber]) -> list[NumberShown]:
+    loads = await lately(work, [number.id for number in numbers], asked.now)
+    return [
+        NumberShown(
+            uuid=number.id,
+            number=number.number,
+            name=number.name,
+            provider=number.provider,
+            is_active=number.is_active,
+            calls_lately=load.ended,
+            failures_lately=load.failed,
+            cools_down=mostly_fail(load.ended, load.failed),
+            created_at=number.created_at,
+            updated_at=number.updated_at,
+        )
+        for number in numbers
+        for load in (loads[number.id],)
+    ]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
 from control_api.web.shapes import Body, Phone, Shown, Time
 
-Secret = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,500}$")]
+Secret = Annotated[
+    str,
+    StringConstraints(pattern=r"^[!-~]{1,500}$"),
+    Field(json_schema_extra={"format": "password", "writeOnly": True}),
+]
 
 
 def _plain_url(url: str) -> str:
@@ -28,8 +32,11 @@ class ExotelBody(Body):
     )
 
 
-class VoiceBody(Body):
+class KeyBody(Body):
     api_key: Secret
+
+
+class VoiceBody(KeyBody):
     base_url: Annotated[str, AfterValidator(_plain_url)] | None = Field(
         None, pattern=r"^https?://[!-~]+$", max_length=500, description="of a server that speaks OpenAI's protocol"
     )
@@ -66,6 +73,7 @@ class ProviderShown(Shown):
     name: str
     is_connected: bool
     connected_at: Time | None
+    account_schema: dict[str, Any] = Field(description="JSON schema of what connects it; secrets are `writeOnly`")
 
 
 class ProvidersPage(Shown):

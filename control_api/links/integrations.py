@@ -13,6 +13,7 @@ from control_api.links.integration_shapes import (
     Checked,
     ExotelBody,
     ExotelShown,
+    KeyBody,
     ProviderShown,
     ProvidersPage,
     VoiceBody,
@@ -34,6 +35,13 @@ contract = Contract(
 
 TELEPHONY = {"exotel": "Exotel"}
 VOICE = {"sarvam": "Sarvam", "elevenlabs": "ElevenLabs", "openai": "OpenAI"}
+BODIES: Mapping[str, type[Body]] = {
+    "exotel": ExotelBody,
+    "sarvam": KeyBody,
+    "elevenlabs": KeyBody,
+    "openai": VoiceBody,
+}
+SCHEMAS = {provider: body.model_json_schema() for provider, body in BODIES.items()}
 
 
 @contract.get("/telephony")
@@ -132,6 +140,7 @@ async def _providers(asked: Asked, names: Mapping[str, str]) -> ProvidersPage:
             name=name,
             is_connected=provider in known,
             connected_at=known[provider].connected_at if provider in known else None,
+            account_schema=SCHEMAS[provider],
         )
         for provider, name in names.items()
     ]

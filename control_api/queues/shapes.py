@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, StrictBool, StrictInt, StringConstra
 from control_api.campaigns.flow_shapes import TimeOfDay, Weekday
 from control_api.web.shapes import Body, FreeObject, Name, Phone, Shown, Text, Time, Zone, unset
 from dialer.windows import WEEK
-from storage.transfer_records import Member, Transfer, TransferState
+from storage.transfer_records import Member, Queue, Transfer, TransferState
 
 LONGEST_BRIEF = 280
 
@@ -65,15 +65,37 @@ class QueueChange(Body):
 
 
 class QueueShown(Shown):
-    uuid: str = Field(validation_alias="id")
+    uuid: str
     name: str
     description: str
     timezone: str
     hours: dict[str, Any] | None
     max_wait: int
     ring_seconds: int
+    is_open: bool = Field(description="within its hours now")
+    members: int
+    available: int = Field(description="members that could be given a call now")
+    waiting: int = Field(description="callers whom nobody has answered yet")
     created_at: Time
     updated_at: Time
+
+    @classmethod
+    def of(cls, queue: Queue, *, is_open: bool, members: int, available: int, waiting: int) -> Self:
+        return cls(
+            uuid=queue.id,
+            name=queue.name,
+            description=queue.description,
+            timezone=queue.timezone,
+            hours=None if queue.hours is None else dict(queue.hours),
+            max_wait=queue.max_wait,
+            ring_seconds=queue.ring_seconds,
+            is_open=is_open,
+            members=members,
+            available=available,
+            waiting=waiting,
+            created_at=queue.created_at,
+            updated_at=queue.updated_at,
+        )
 
 
 class QueuesPage(Shown):

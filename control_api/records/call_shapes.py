@@ -108,6 +108,7 @@ class AnalysisShown(Shown):
 
 class CallWithTranscript(CallShown):
     analysis: AnalysisShown | None = Field(description="null: nobody has asked for one")
+    cost: float | None = Field(description="in credits; null: no campaign has placed it, and it costs nothing")
     transcript: list[LineShown]
     latencies: list[LatencyShown]
 

@@ -10,6 +10,7 @@ import orjson
 from aiohttp import web
 from pydantic import Field, ValidationInfo, field_validator
 
+from control_api.credits import PARTS
 from control_api.records.audible import audible, may_be_heard
 from control_api.records.call_shapes import AnalysisShown, CallShown, CallWithTranscript, LatencyShown, LineShown
 from control_api.records.recording_file import Format, preferred
@@ -155,12 +156,14 @@ async def get(asked: Asked, call_uuid: str) -> CallWithTranscript:
         turns = await work.calls.turns(call_uuid)
         latencies = await work.calls.latencies(call_uuid)
         analysis = await work.analyses.get(call_uuid)
+        attempt = await work.attempts.get(call_uuid)
         heard = await audible(work, [call])
     return CallWithTranscript.of(
         call,
         asked,
         heard,
         analysis=None if analysis is None else AnalysisShown.of(analysis),
+        cost=None if attempt is None else attempt.cost / PARTS,
         transcript=[LineShown.of(turn) for turn in turns],
         latencies=[LatencyShown.model_validate(latency) for latency in latencies],
     )

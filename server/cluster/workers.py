@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 
 from server.cluster.node import node_name
 from server.cluster.seat import READY
-from server.command import console
+from server.command import console, welcome
 from server.first_start import first_start
 from server.keyring import keyring, not_lost
 from server.settings import Settings
@@ -197,9 +197,7 @@ async def serve_many(settings: Settings, count: int) -> None:
         if starting.done():
             await starting
             loop.add_signal_handler(signal.SIGHUP, asked_to_replace)
-            console.print(f"Vaani answers at {settings.url}")
-            if first_key:
-                console.print(f"Your first API key, shown only now: {first_key}")
+            welcome(settings.url, first_key)
             console.print(f"{count} processes. Ctrl-C stops them, SIGHUP replaces one after the other.")
             await stop.wait()
         ending = asyncio.create_task(workers.stop())

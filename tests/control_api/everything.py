@@ -16,7 +16,7 @@ from storage.assets import Delivery, DeliveryState
 from storage.database import UnitOfWork
 from storage.dialing import Attempt, AttemptState, AttemptTally, Contact, ContactState, ProgressEvent, ProgressKind, Run
 from storage.ids import LOG, new_id
-from storage.records import CallStatus, Outcome
+from storage.records import CallStatus, Outcome, TurnLatency
 from tests.control_api.api import Answer, Api
 from tests.control_api.uploads import wav
 from tests.storage.samples import NOW, a_call, a_turn
@@ -77,7 +77,10 @@ BODIES: dict[str, Any] = {
     "PATCH /campaign/{id}": {"name": "Stolen"},
 }
 
-QUERIES = {"GET /calls/agent-availability": "?target={queue_name}"}
+QUERIES = {
+    "GET /calls/agent-availability": "?target={queue_name}",
+    "GET /calls/latency": "?since=2026-03-01T00:00:00Z&until=2026-03-02T00:00:00Z",
+}
 """What has to be asked for."""
 
 UPLOADS: dict[str, Any] = {
@@ -166,6 +169,7 @@ async def one_of_everything(api: Api, organisation: str, word: str = CANARY) -> 
     log = Delivery(
         new_id(LOG), organisation, webhook["uuid"], word, "call.ended", {word: 1}, triggered_at=NOW, state=state
     )
+    log = replace(log, call_id=call)
     async with api.database.begin(organisation) as work:
         await work.deliveries.add([log])
         await an_attempt_of(work, organisation, word, flow["uuid"], customer["uuid"], call)
@@ -212,6 +216,7 @@ async def a_call_of(api: Api, organisation: str, word: str, flow: str, customer:
     async with api.database.begin(organisation) as work:
         await work.calls.open(call)
         await work.calls.add_turns([a_turn(call.id, 0, text=word)])
+        await work.calls.add_latencies([TurnLatency(call.id, 0, total_ms=500.0, measured_at=NOW)])
         outcome = Outcome.CONNECTED
         await work.calls.ended(call.id, at=NOW, outcome=outcome, reason=word, duration=3.0, recording=path)
     return call.id

@@ -163,6 +163,7 @@ async def test_developers_see_the_same_under_their_words(api: Api, call: Call) -
 
 async def test_a_call_comes_with_its_transcript_and_its_latencies(api: Api, call: Call) -> None:
     answer = await api.get(f"/calls/{call.id}")
+    assert answer.body["cost"] is None
     listed = (await api.get("/calls")).body["calls"][0]
     assert (answer.status, answer.body["transcript"]) == (200, SAID)
     assert {name: answer.body[name] for name in listed} == listed

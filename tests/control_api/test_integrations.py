@@ -82,6 +82,8 @@ async def test_exotel_is_connected_and_only_the_ends_of_its_secrets_are_shown(ap
     assert got.body["connected_at"].endswith("Z")
     listed = (await api.get("/integrations/telephony")).body["providers"]
     assert [(one["provider"], one["is_connected"]) for one in listed] == [("exotel", True)]
+    fields = listed[0]["account_schema"]["properties"]
+    assert [name for name, field in fields.items() if field.get("writeOnly")] == ["api_key", "api_token"]
 
 
 async def test_a_short_secret_is_not_half_shown(api: Api) -> None:

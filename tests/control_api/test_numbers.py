@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from storage.database import Database
-from storage.records import Scope
+from storage.dialing import Attempt, AttemptState
+from storage.ids import CALL, CUSTOMER, FLOW, new_id
+from storage.records import Outcome, Scope
 from storage.seed import Seeded
 from tests.control_api.api import Api, serving_api
 from tests.storage.samples import a_flow
 
 MAIN: dict[str, Any] = {"number": "+15550010000", "name": "Main line", "provider": "simulator", "is_active": False}
 ANOTHER = "+15550010001"
+HEALTH = ("calls_lately", "failures_lately", "cools_down")
 
 
 @pytest.fixture
@@ -109,6 +113,40 @@ async def test_a_number_that_flows_name_is_neither_deleted_nor_made_another(api:
     assert (await api.get(path)).body == made
     assert (await api.patch(path, {"number": MAIN["number"], "name": "Front desk"})).body["name"] == "Front desk"
     assert (await api.delete(f"/phone-numbers/{other['uuid']}")).status == 204
+
+
+async def test_a_number_whose_calls_mostly_failed_lately_cools_down(api: Api, seeded: Seeded) -> None:
+    made, well = await api.made("/phone-numbers", MAIN), await api.made("/phone-numbers", {"number": ANOTHER})
+    now = datetime.now(UTC)
+    lately, before = now - timedelta(minutes=1), now - timedelta(minutes=11)
+    failed = [an_attempt(seeded, made["uuid"], lately, Outcome.FAILED) for _ in range(5)]
+    fine = [an_attempt(seeded, made["uuid"], lately, Outcome.CONNECTED)]
+    old = [an_attempt(seeded, well["uuid"], before, Outcome.FAILED) for _ in range(5)]
+    async with api.database.begin(seeded.organisation) as work:
+        await work.attempts.add([*failed, *fine, *old])
+    shown = (await api.get("/phone-numbers")).body["phone_numbers"]
+    assert [tuple(one[name] for name in HEALTH) for one in shown] == [(6, 5, True), (0, 0, False)]
+    assert (await api.get(f"/phone-numbers/{made['uuid']}")).body == shown[0]
+
+
+def an_attempt(seeded: Seeded, line: str, at: datetime, outcome: Outcome) -> Attempt:
+    return Attempt(
+        new_id(CALL),
+        seeded.organisation,
+        flow_id=new_id(FLOW),
+        customer_id=new_id(CUSTOMER),
+        phone=ANOTHER,
+        caller_id=MAIN["number"],
+        line=line,
+        provider="simulator",
+        state=AttemptState.ENDED,
+        node="one",
+        decided_at=at,
+        deadline=at,
+        look_at=None,
+        ended_at=at,
+        outcome=outcome,
+    )
 
 
 async def test_another_organisation_has_no_such_number(api: Api) -> None:

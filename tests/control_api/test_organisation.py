@@ -33,7 +33,7 @@ async def test_the_organisation_is_shown_and_changed(database: Database, seeded:
         assert wrong.status == 400
         assert "firstMesage is not a known field" in wrong.detail
         reader = await api.key(Scope.CALLS_READ)
-        assert (await api.get("/organisation", token=reader)).status == 200
+        assert (await api.get("/organisation", token=reader)).body["scopes"] == [Scope.CALLS_READ]
         assert (await api.patch("/organisation", {"name": "Mine"}, token=reader)).status == 403
         _, stranger = await api.stranger()
         assert (await api.get("/organisation", token=stranger)).body["name"] == "Another"

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from storage.database import Database
+from storage.records import Call, CallStatus
+from storage.seed import Seeded
 from tests.control_api.api import Api, serving_api
+from tests.storage.samples import a_call
 
 QUEUE = {"name": "sales_specialist", "timezone": "Asia/Kolkata", "hours": {"start": "09:00", "end": "18:00"}}
 MEMBER = {"name": "Asha", "phone": "+14155550192"}
+ANOTHER_DAY = (datetime.now(UTC) + timedelta(days=3)).strftime("%a").lower()
+NEVER_OPEN = {"name": "closed", "hours": {"start": "09:00", "end": "18:00", "days": [ANOTHER_DAY]}}
+NOW = ("is_open", "members", "available", "waiting")
 
 
 @pytest.fixture
@@ -72,3 +79,29 @@ async def test_the_flows_urls_are_shown_and_carry_a_secret_of_the_organisation(a
     for name in ("passthru_url", "connect_url"):
         assert shown[name].startswith(f"https://voice.example.com/webhooks/exotel/{name.removesuffix('_url')}?token=")
         assert shown[name] != others[name]
+
+
+async def test_a_queue_tells_who_could_be_given_a_call_now_and_what_came_of_its_transfers(
+    database: Database, seeded: Seeded, tmp_path: Path
+) -> None:
+    async def commands(call: Call, command: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {"ok": True}
+
+    async with serving_api(database, tmp_path, commands=commands) as api:
+        queue, closed = await api.made("/queues", {"name": "sales"}), await api.made("/queues", NEVER_OPEN)
+        path = f"/queues/{queue['uuid']}"
+        for one in (path, f"/queues/{closed['uuid']}"):
+            await api.made(f"{one}/members", MEMBER)
+        await api.made(f"{path}/members", {"name": "Ravi", "phone": "+14155550193", "is_on": False})
+        now = {one["name"]: [one[name] for name in NOW] for one in (await api.get("/queues")).body["queues"]}
+        assert now == {"sales": [True, 2, 1, 0], "closed": [False, 1, 0, 0]}
+        call = a_call(seeded.organisation, status=CallStatus.IN_PROGRESS, carrier_call="CA1")
+        async with database.begin() as work:
+            await work.calls.open(call)
+        await api.post(f"/calls/{call.id}/transfer", {"target": "sales", "agent_brief": "Wants a desk."})
+        assert [(await api.get(path)).body[name] for name in NOW] == [True, 2, 0, 1]
+        of_call = (await api.get(f"/calls/{call.id}/transfers")).body
+        assert of_call["total"] == 1
+        assert (await api.get(f"{path}/transfers")).body == of_call
+        assert (await api.get(f"{path}/transfers?offset=1")).body == {"transfers": [], "total": 1}
+        assert (await api.get(f"/queues/{closed['uuid']}/transfers")).body == {"transfers": [], "total": 0}

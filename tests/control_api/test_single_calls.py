@@ -355,7 +355,8 @@ async def test_who_opts_out_before_the_carrier_is_asked_is_not_called(
         assert await work.customers.save(replace(customer, opted_out=True), now=NOON)
     await office.rounds()
     assert office.line.asked == []
-    assert (await api.get(f"/calls/{call}")).body["ended_reason"] == "called_off"
+    over = (await api.get(f"/calls/{call}")).body
+    assert (over["ended_reason"], over["cost"]) == ("called_off", 0.0)
 
 
 def test_the_document_tells_of_the_header() -> None:

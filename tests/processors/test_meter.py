@@ -2,7 +2,18 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry
 
-from pipeline.frames import Answered, AudioIn, DeadAir, Failure, Frame, Heard, Interrupt, Pause, Resume
+from pipeline.frames import (
+    Answered,
+    AudioIn,
+    DeadAir,
+    Failure,
+    FalseInterruption,
+    Frame,
+    Heard,
+    Interrupt,
+    Pause,
+    Resume,
+)
 from processors.meter import Labels, Meter, Metrics
 from tests.fakes import started
 
@@ -15,7 +26,7 @@ async def metered(*frames: Frame) -> CollectorRegistry:
     async with started(stage) as heard:
         for frame in frames:
             stage.process(frame)
-        assert heard == list(frames)
+        assert [frame for frame in heard if not isinstance(frame, FalseInterruption)] == list(frames)
     return registry
 
 
@@ -39,6 +50,16 @@ async def test_an_interruption_counts_when_the_bot_was_audible() -> None:
     assert mute.get_sample_value("vaani_interruptions_total", line) in (None, 0)
     cough = await metered(*audible, Pause(1.0), AudioIn(b"", 1.5), Resume(1.5))
     assert cough.get_sample_value("vaani_false_interruptions_total", line) == 1
+
+
+async def test_a_cough_over_the_bot_is_told_with_how_long_it_was_held() -> None:
+    stage = Meter(Metrics(CollectorRegistry()), LABELS)
+    async with started(stage) as heard:
+        held = Pause(1.0), Resume(1.75)
+        in_silence = AudioIn(b"", 3.0), Pause(3.0), Resume(3.5)
+        for frame in (AudioIn(b"", 1.0), Heard(b"", 1.0, 1), *held, *in_silence):
+            stage.process(frame)
+    assert [frame for frame in heard if isinstance(frame, FalseInterruption)] == [FalseInterruption(1.75, 0.75)]
 
 
 async def test_troubles_are_counted_by_stage_and_provider() -> None:

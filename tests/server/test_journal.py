@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from pipeline.frames import Answered, Failure, Frame, Hangup, Said
+from pipeline.frames import Answered, DeadAir, Failure, FalseInterruption, Frame, Hangup, Said
 from server import journal
 from server.journal import Journal, Ledger
 from storage.database import Database, UnitOfWork
+from storage.moment_records import MomentKind
 from storage.records import Speaker
 from storage.seed import Seeded
 from tests.fakes import started
@@ -91,6 +92,26 @@ async def test_turns_and_latencies_are_written_with_their_places(database: Datab
     assert (latency.position, latency.vad_ms, latency.stt_ms, latency.end_of_turn_ms) == (2, 200, 250, 500)
     assert (latency.llm_ms, latency.tts_ms, latency.total_ms) == (600.4, None, 750)
     assert (latency.stt, latency.llm, latency.tts) == ("ears", "mind", "voice")
+    assert latency.measured_at is not None
+
+
+async def test_what_the_call_stumbled_over_is_kept_with_its_time(database: Database, seeded: Seeded, call: str) -> None:
+    refusing = Refusing(database)
+    ledger = Ledger(refusing)  # type: ignore[arg-type]
+    books = Journal(ledger, seeded.organisation, call, PROVIDERS)
+    async with started(books):
+        for frame in (DeadAir(6.0, 2.02), FalseInterruption(9.5, 0.5), agent("It is", 2, interrupted=True)):
+            books.process(frame)
+    assert not await ledger.write()
+    refusing.away = False
+    assert await ledger.write()
+    async with database.read() as work:
+        moments = await work.moments.of_call(call)
+    assert [(moment.kind, moment.at, moment.seconds) for moment in moments] == [
+        (MomentKind.INTERRUPTION, 3.0, 0.0),
+        (MomentKind.DEAD_AIR, 6.0, 2.02),
+        (MomentKind.FALSE_INTERRUPTION, 9.5, 0.5),
+    ]
 
 
 @asynccontextmanager

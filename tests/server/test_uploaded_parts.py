@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry
 
 from control_api.records.stored_sound import MAKING, beside
 from processors.wav import WavWriter
-from server.uploads import Uploads
+from server.uploads import Uploads, recordings_waiting
 from storage.database import Database
 from storage.ids import MEMBER, QUEUE, TRANSFER, new_id
 from storage.recording_store import RecordingStore, Stored
@@ -45,7 +45,9 @@ class Machine:
 
     def __post_init__(self) -> None:
         self.recordings = Recordings(self.data, stays=False)
-        self.uploads = Uploads(self.database, self.recordings, self.store, self.data, CollectorRegistry())
+        self.uploads = Uploads(
+            self.database, self.recordings, self.store, self.data, recordings_waiting(CollectorRegistry())
+        )
 
     def records(self, path: str, start: int = 0) -> Path:
         """A second, from second `start` on."""

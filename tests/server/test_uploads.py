@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry
 
 from control_api.records.stored_sound import beside
 from server.keeper import GIVEN_UP, Keeper
-from server.uploads import LOCK, Uploads
+from server.uploads import LOCK, Uploads, recordings_waiting
 from storage.database import Database
 from storage.recording_store import RecordingStore, StoreUnavailableError
 from storage.recordings import Recordings
@@ -44,7 +44,7 @@ class Depot:
     def __post_init__(self) -> None:
         self.recordings = Recordings(self.data, stays=False)
         self.registry = CollectorRegistry()
-        self.uploads = Uploads(self.database, self.recordings, self.store, self.data, self.registry)
+        self.uploads = Uploads(self.database, self.recordings, self.store, self.data, recordings_waiting(self.registry))
 
     async def recorded(self, *, over: bool = True) -> tuple[Call, Path]:
         """A call whose recording is whole and waits, and the file."""
@@ -94,7 +94,11 @@ async def test_while_the_store_is_away_nothing_is_lost_and_a_restart_goes_on(dep
     finally:
         depot.s3.start()
     restarted = Uploads(
-        depot.database, Recordings(depot.data, stays=False), depot.store, depot.data, CollectorRegistry()
+        depot.database,
+        Recordings(depot.data, stays=False),
+        depot.store,
+        depot.data,
+        recordings_waiting(CollectorRegistry()),
     )
     assert await restarted.once() == 0
     assert depot.s3.names() == sorted(call.recording or "" for call, _ in calls)

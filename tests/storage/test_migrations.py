@@ -20,6 +20,7 @@ from storage.columns import metadata
 from storage.database import Database, UnusableDatabaseError
 from storage.keys import fingerprint
 from storage.migrations import BASE, HEAD, migrate
+from storage.moment_records import Moment
 from storage.records import CallStatus, CallType, Outcome, Scope
 from tests.storage.first_version import fill, plain
 from tests.storage.samples import NOW, TOKEN, a_call, a_flow, a_turn, an_agent, an_organisation, url
@@ -212,7 +213,7 @@ async def test_a_migration_that_fails_leaves_nothing(empty_url: str) -> None:
         (records.Call, tables.calls),
         (records.Turn, tables.turns),
         (records.TurnLatency, tables.turn_latencies),
-        (records.Moment, tables.call_moments),
+        (Moment, tables.call_moments),
         (records.OutboxEvent, tables.outbox),
     ],
 )

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text
 
+from storage.answer_times import Window
 from storage.customers import CustomerFilter
 from storage.database import Database, UnitOfWork
 from storage.seed import Seeded
@@ -104,3 +105,24 @@ async def test_reading_all_would_be_seen(database: Database, seeded: Seeded, fil
 async def test_what_expires_is_found_among_the_recorded_alone(database: Database, seeded: Seeded, file: Path) -> None:
     found = await plans(database, seeded.organisation, lambda work: work.keeping.expire(NOW, 100, now=NOW))
     assert any("USING INDEX ix_calls_recorded (organisation_id=? AND started_at<?)" in step for step in found), found
+
+
+async def test_answer_times_are_found_by_when_they_were_measured(
+    database: Database, seeded: Seeded, file: Path
+) -> None:
+    window = Window(NOW, LATER, flow_id="flw_1")
+
+    async def all_of_them(work: UnitOfWork) -> None:
+        async for _ in work.answer_times.newest(window):
+            pass
+
+    for ask in (all_of_them, lambda work: work.answer_times.moments(window)):
+        found = await plans(database, seeded.organisation, ask)
+        by_time = r"INDEX \w+_(measured|noticed)_at \(organisation_id=\?"
+        assert any(re.search(by_time, step) for step in found), found
+        assert not any(re.search(r"SCAN (turn_latencies|call_moments|calls)\b", step) for step in found), found
+
+
+async def test_what_webhooks_were_told_of_a_call_is_found_by_it(database: Database, seeded: Seeded, file: Path) -> None:
+    found = await plans(database, seeded.organisation, lambda work: work.deliveries.of_call("cal_1", 10))
+    assert any("USING INDEX ix_webhook_logs_call_id (call_id=?)" in step for step in found), found

@@ -1,0 +1,25 @@
+// A call's state, outcome and other side, the same on every page.
+
+import { phone } from "../core/format.js";
+import { t, word } from "../core/strings.js";
+import { html } from "../core/ui.js";
+import { Badge } from "./badge.js";
+
+const STATUS = { in_progress: "good", transferring: "accent", ringing: "warn", dialing: "warn" };
+const OUTCOME = { connected: "good", voicemail: "warn", "no-answer": "neutral", busy: "neutral", failed: "bad" };
+
+export const CallStatus = ({ status }) => html`<${Badge} tone=${STATUS[status]}>${word("live.statuses", status)}<//>`;
+
+/** Of a call that is not over, its status. */
+export function CallOutcome({ call }) {
+  if (!call.ended_at) return html`<${CallStatus} status=${call.status} />`;
+  return html`<${Badge} tone=${OUTCOME[call.outcome]}>${word("live.outcomes", call.outcome ?? "ended")}<//>`;
+}
+
+export const callKind = (call) => word("live.kinds", call.call_type);
+
+/** The number at the other end, or the browser. */
+export function otherSide(call) {
+  if (call.call_type === "browser") return t("live.kinds.browser");
+  return phone(call.call_type === "inbound" ? call.from_number : call.to_number);
+}

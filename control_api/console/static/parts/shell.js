@@ -1,0 +1,106 @@
+// The sidebar, and the page beside it.
+
+import { route } from "../core/router.js";
+import { organisation, signOut } from "../core/session.js";
+import { PLACES, isHelpOpen } from "../core/shortcuts.js";
+import { t } from "../core/strings.js";
+import { theme, toggleTheme } from "../core/theme.js";
+import { html, useEffect, useErrorBoundary, useRef, useState } from "../core/ui.js";
+import { Dialog } from "./dialog.js";
+import { Loading, Problem } from "./states.js";
+
+const ROOMS = [
+  ["overview", "/"], ["live", "/live"], ["calls", "/calls"], ["flows", "/flows"], ["agents", "/agents"], ["scripts", "/scripts"],
+  ["contacts", "/contacts"], ["queues", "/queues"], ["numbers", "/numbers"], ["integrations", "/integrations"],
+  ["webhooks", "/webhooks"], ["voices", "/voices"], ["latency", "/latency"], ["keys", "/keys"], ["settings", "/settings"],
+];
+
+export function Shell() {
+  const [isOpen, setOpen] = useState(false); // the drawer of a phone
+  const path = route.value.path;
+  useEffect(() => setOpen(false), [path]);
+  useEffect(() => {
+    if (!isOpen) return undefined;
+    const closed = (event) => event.key === "Escape" && setOpen(false);
+    document.addEventListener("keydown", closed);
+    return () => document.removeEventListener("keydown", closed);
+  }, [isOpen]);
+  return html`
+    <div class="shell">
+      <a class="skip" href="#main" onClick=${skip}>${t("common.skip")}</a>
+      <header class="topbar">
+        <button type="button" class="icon-button" aria-expanded=${isOpen ? "true" : "false"} aria-controls="rooms"
+          aria-label=${t("common.menu")} onClick=${() => setOpen(!isOpen)}>☰</button>
+        <a class="brand" href="#/">Vaani</a>
+      </header>
+      ${isOpen && html`<div class="veil" onClick=${() => setOpen(false)}></div>`}
+      <div class=${isOpen ? "sidebar open" : "sidebar"} id="rooms">
+        <a class="brand" href="#/"><img src="/console/icon.svg" width="24" height="24" alt="" />Vaani</a>
+        <p class="organisation">${organisation.value?.name ?? "\u00a0"}</p>
+        <nav aria-label=${t("common.rooms")}>
+          ${ROOMS.map(([name, at]) => html`
+            <a key=${name} href="#${at}" aria-current=${isHere(at, path) ? "page" : undefined}>${t(`common.nav.${name}`)}</a>`)}
+        </nav>
+        <footer class="sidebar-foot" onClick=${() => setOpen(false)}>
+          <button type="button" onClick=${toggleTheme}>${t(theme.value === "dark" ? "common.light" : "common.dark")}</button>
+          <button type="button" onClick=${() => (isHelpOpen.value = true)}>${t("common.help")}</button>
+          <button type="button" onClick=${signOut}>${t("common.sign_out")}</button>
+        </footer>
+      </div>
+      <main id="main" tabindex="-1"><${Current} key=${path} /></main>
+      <${Help} />
+    </div>`;
+}
+
+function skip(event) {
+  event.preventDefault(); // the address is the router's
+  document.getElementById("main").focus();
+}
+
+const isHere = (at, path) => (at === "/" ? path === "/" : path === at || path.startsWith(`${at}/`));
+
+let isFirst = true; // the first page leaves the focus where the browser put it
+
+/** The page that the address names, fetched when it is first asked for. */
+function Current() {
+  const { load, params, query } = route.value;
+  const [state, setState] = useState({});
+  const [broken, mend] = useErrorBoundary((error) => console.error(error));
+  const own = useRef(null);
+
+  useEffect(() => {
+    let gone = false;
+    load().then((module) => gone || setState({ page: module.default }), (error) => gone || setState({ error }));
+    return () => {
+      gone = true;
+    };
+  }, []);
+  useEffect(() => {
+    if (!state.page) return;
+    scrollTo(0, 0);
+    if (!isFirst) own.current?.querySelector("h1")?.focus({ preventScroll: true });
+    isFirst = false;
+  }, [state.page]);
+
+  if (state.error) return html`<${Problem} error=${{ detail: t("errors.page") }} retry=${() => location.reload()} />`;
+  if (broken) return html`<${Problem} error=${{ detail: t("errors.broken") }} retry=${mend} />`;
+  return html`<div ref=${own}>
+    ${state.page ? html`<${state.page} params=${params} query=${query} />` : html`<${Loading} />`}
+  </div>`;
+}
+
+function Help() {
+  const rows = [["/", t("common.keys.search")], ["?", t("common.keys.help")], ["Esc", t("common.keys.close")]];
+  for (const [key, at] of Object.entries(PLACES)) {
+    const room = ROOMS.find(([, place]) => place === at);
+    rows.push([`g ${key}`, t(`common.nav.${room[0]}`)]);
+  }
+  return html`
+    <${Dialog} title=${t("common.help")} open=${isHelpOpen.value} onClose=${() => (isHelpOpen.value = false)}>
+      <p>${t("common.help_text")} <a href="/docs" target="_blank" rel="noreferrer">${t("common.api_docs")}</a></p>
+      <h3>${t("common.keys.title")}</h3>
+      <dl class="keys">
+        ${rows.map(([key, text]) => html`<div key=${key}><dt>${key.split(" ").map((one) => html`<kbd>${one}</kbd>`)}</dt><dd>${text}</dd></div>`)}
+      </dl>
+    <//>`;
+}
