@@ -12,7 +12,7 @@ TESTS ?=
 SYNC = $(BIN)/uv pip sync --python $(BIN)/python --require-hashes
 COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links $(UPGRADE) pyproject.toml
-BENCHMARKS := frame_path startup barge_in voice_to_voice call_load api dialer_claim
+BENCHMARKS := frame_path startup barge_in voice_to_voice call_load webrtc api dialer_claim
 
 help: ## What can be made
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /|/' | awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -34,6 +34,8 @@ test: .venv/developer .venv/prepared .venv/console ## Run the tests: make test T
 	@sh tests/postgres.sh
 	@sh tests/redis.sh
 	@sh tests/prometheus.sh
+	@sh tests/chromium.sh
+	@sh tests/browser/npm.sh
 	@$(BIN)/pytest -n 2 $(TESTS)
 
 test-all: .venv/developer .venv/prepared .venv/console ## Run the tests, those that take minutes too, in debug mode of asyncio
@@ -41,6 +43,8 @@ test-all: .venv/developer .venv/prepared .venv/console ## Run the tests, those t
 	@sh tests/postgres.sh
 	@sh tests/redis.sh
 	@sh tests/prometheus.sh
+	@sh tests/chromium.sh
+	@sh tests/browser/npm.sh
 	@$(BIN)/pytest -n 2 -m '' -o asyncio_debug=true $(TESTS)
 
 bench: .venv/developer .venv/prepared ## Measure: each prints its figures and the bar it has to reach

@@ -20,6 +20,8 @@ from storage.sealing import Seal
 
 CONTACT_FIELDS = ("name", "phone", "email", "preferred_language")
 """Of a customer, that stand in for `{{variables}}` beside the metadata, where they are known."""
+ALSO_NAME = "customer_name"
+"""What campaigns written elsewhere call the name; the metadata may have another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,9 @@ def _about(customer: Customer | None) -> Mapping[str, Any]:
     if customer is None:
         return {}
     contact = {name: getattr(customer, name) for name in CONTACT_FIELDS}
-    return {**customer.metadata, **{name: value for name, value in contact.items() if value is not None}}
+    known = {name: value for name, value in contact.items() if value is not None}
+    also = {ALSO_NAME: known["name"]} if "name" in known else {}
+    return {**also, **customer.metadata, **known}
 
 
 def greeting(agent: Agent | None, flow: Flow, organisation: Organisation | None, customer: Customer) -> str:

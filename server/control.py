@@ -17,7 +17,7 @@ from control_api.links.public_only import public_session
 from control_api.records import listening, live, signed_links
 from control_api.web.asked import Services
 from server import browser_calls
-from server.briefing import CONTACT_FIELDS, greeting
+from server.briefing import ALSO_NAME, CONTACT_FIELDS, greeting
 from server.catalogue import catalogue
 from server.keyring import keyring, not_lost
 from server.plan import unknown_placeholders, unobeyed
@@ -61,7 +61,7 @@ async def services(settings: Settings, database: Database, http: ClientSession) 
 
 
 def _unknown_variables(agent: Agent | None, flow: Flow) -> list[str]:
-    return unknown_placeholders(agent, flow, CONTACT_FIELDS)
+    return unknown_placeholders(agent, flow, (*CONTACT_FIELDS, ALSO_NAME))
 
 
 def _rules(settings: Settings) -> Rules:

@@ -83,4 +83,5 @@ transfers = Table(
 _open = transfers.c.ended_at.is_(None)
 Index("ix_transfers_open", transfers.c.organisation_id, transfers.c.phone, sqlite_where=_open, postgresql_where=_open)
 _watched = transfers.c.look_at.is_not(None)
+Index("ix_transfers_queue_id_id", transfers.c.queue_id, transfers.c.id)
 Index("ix_transfers_look_at", transfers.c.look_at, sqlite_where=_watched, postgresql_where=_watched)

@@ -11,9 +11,11 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 import yaml  # type: ignore[import-untyped]
+from aiohttp import web
 
 from control_api.app import ENDPOINTS
 from server.dashboards.names import Names
@@ -21,6 +23,7 @@ from server.every_metric import EveryMetric
 from server.setting_names import names, variable
 from server.settings import Settings
 from tests.prometheus import program
+from transports.webrtc.endpoint import WebRtcEndpoint
 
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"
@@ -66,7 +69,10 @@ def within(value: Any, key: str) -> Iterator[Any]:
 def served() -> set[str]:
     written = "\n".join(file.read_text() for file in CODE)
     plain = re.findall(r'web\.(?:get|post|delete|patch)\(\s*f?"(/[^"]*)"', written)
-    return {place for endpoint in ENDPOINTS for _, place in endpoint.places} | set(plain)
+    webrtc = {
+        route.path for route in WebRtcEndpoint(Mock(), Mock(), Mock()).routes() if isinstance(route, web.RouteDef)
+    }
+    return {place for endpoint in ENDPOINTS for _, place in endpoint.places} | set(plain) | webrtc
 
 
 def metrics() -> set[str]:

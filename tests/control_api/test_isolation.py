@@ -234,7 +234,8 @@ async def test_no_route_stands_beside_those_that_are_asked_here(api: Api, file: 
     ours = {(endpoint.method, place) for endpoint, place in routes()}
     ours |= {("HEAD", place) for method, place in ours if method == "GET"}
     signed = "/recordings/{organisation}/{call}.{format}"  # asked for in test_signed_links.py
-    assert {path for _, path in found - ours} == {"/healthz", "/readyz", "/openapi.json", "/docs", signed}
+    public = {"/", "/console/{name}", "/healthz", "/readyz", "/openapi.json", "/docs"}
+    assert {path for _, path in found - ours} == public | {signed}
 
 
 def test_all_vocabularies_are_asked() -> None:

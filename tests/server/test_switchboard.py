@@ -401,7 +401,7 @@ async def told(house: House, *, flow: Mapping[str, Any] | None = None, organisat
 
 
 async def test_a_caller_who_is_known_is_spoken_to_by_name(house: House) -> None:
-    await house.agent(scripted(greeting="Hello {{name}}, your {{item}} to {{email|your desk}}, in {{city}}."))
+    await house.agent(scripted(greeting="Hello {{customer_name}}, your {{item}} to {{email|your desk}}, in {{city}}."))
     customer = await known(house, phone="+919876543210", name="Asha", metadata={"item": "lamp", "city": "Pune"})
     call, _ = await house.call([quiet(5)], from_number="+919876543210", custom={"city": "Delhi"})
     assert [turn.text for turn in await house.turns(call)] == ["Hello Asha, your lamp to your desk, in Delhi."]

@@ -1,4 +1,4 @@
-"""What conversations stumbled over, when answers were measured, and webhooks by their calls."""
+"""What conversations stumbled over, when answers were measured, webhooks by their calls, transfers by their queues."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_webhook_logs_call_id", "webhook_logs", ["call_id"], sqlite_where=OF_A_CALL, postgresql_where=OF_A_CALL
     )
+    op.create_index("ix_transfers_queue_id_id", "transfers", ["queue_id", "id"])
     op.create_table(
         "call_moments",
         sa.Column("call_id", sa.String(40), nullable=False),
@@ -45,6 +46,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("call_moments")
+    op.drop_index("ix_transfers_queue_id_id", "transfers")
     op.drop_index("ix_webhook_logs_call_id", "webhook_logs")
     op.drop_index("ix_turn_latencies_organisation_id_measured_at", "turn_latencies")
     op.drop_column("turn_latencies", "measured_at")
