@@ -139,6 +139,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
 ]
 
 
+@pytest.mark.either
 @pytest.mark.parametrize(("fields", "detail"), WRONG)
 async def test_a_wrong_field_is_named_and_changes_nothing(api: Api, fields: dict[str, Any], detail: str) -> None:
     made = await api.made("/agents", ARIA)

@@ -54,6 +54,7 @@ async def test_another_organisations_keys_are_nobodys(api: Api) -> None:
     assert made["uuid"] not in uuids
 
 
+@pytest.mark.either
 @pytest.mark.parametrize(
     ("body", "sentence"),
     [

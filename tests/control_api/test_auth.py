@@ -79,6 +79,7 @@ async def test_a_key_opens_in_the_header_or_in_the_query(
     assert caller == Caller(seeded.organisation, frozenset(Scope), key.id, key.id)
 
 
+@pytest.mark.either
 @pytest.mark.parametrize(
     "request_",
     [

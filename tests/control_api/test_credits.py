@@ -105,6 +105,7 @@ async def test_the_ledger_tells_it_newest_first_in_pages(api: Api, seeded: Seede
     assert second == {"entries": [top_up], "total": 2}
 
 
+@pytest.mark.either
 @pytest.mark.parametrize(
     ("method", "body", "sentence"),
     [

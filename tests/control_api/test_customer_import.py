@@ -127,6 +127,7 @@ async def test_a_campaigns_file_gives_names_phones_and_variables(api: Api) -> No
     }
 
 
+@pytest.mark.either
 @pytest.mark.parametrize("phone", ["phone_number", "Mobile", "mobile number", "Telephone", "Contact-Number"])
 @pytest.mark.parametrize("name", ["customer_name", "Full Name", "Contact Name"])
 async def test_a_column_by_another_word_is_the_field_and_a_variable(api: Api, phone: str, name: str) -> None:
@@ -146,6 +147,7 @@ async def test_every_column_of_a_customer_is_read_in_any_order(api: Api) -> None
     assert one["metadata"] == {"Lead Source": "web form"}
 
 
+@pytest.mark.either
 @pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
@@ -263,6 +265,7 @@ async def test_a_phone_that_comes_again_is_the_same_customer(api: Api, monkeypat
     assert (await api.get("/customers?search=50000")).body["customers"][0]["name"] == "Person 6"
 
 
+@pytest.mark.either
 @pytest.mark.parametrize(
     ("content", "name", "sentence"),
     [
@@ -332,6 +335,7 @@ async def test_what_a_mapping_names_wins_over_a_columns_own_word(api: Api) -> No
     assert (asha["name"], asha["tags"], asha["metadata"]) == ("Asha", [], {"customer_name": "Dr Asha"})
 
 
+@pytest.mark.either
 @pytest.mark.parametrize(
     ("mapping", "sentence"),
     [

@@ -147,6 +147,7 @@ async def test_a_time_with_an_offset_is_kept_in_utc_and_days_in_the_order_of_the
 WINDOW = {"start": "09:00", "end": "18:00", "timezone": "Asia/Kolkata"}
 
 
+@pytest.mark.either
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [

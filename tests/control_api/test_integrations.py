@@ -172,6 +172,7 @@ async def test_exotel_stays_connected_while_a_campaign_runs(api: Api, seeded: Se
     assert (await api.delete("/integrations/telephony/exotel")).status == 204
 
 
+@pytest.mark.either
 @pytest.mark.parametrize(
     ("path", "body", "sentence"),
     [

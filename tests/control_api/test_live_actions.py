@@ -63,6 +63,7 @@ ACTIONS: list[tuple[str, Any, dict[str, Any], str]] = [
 ]
 
 
+@pytest.mark.either
 @pytest.mark.parametrize("prefix", ["", "/v1"])
 @pytest.mark.parametrize(("action", "body", "command", "status"), ACTIONS)
 async def test_a_live_call_is_told_what_was_asked(
@@ -172,6 +173,7 @@ async def test_a_call_that_is_not_live_is_told_nothing(api: Api, seeded: Seeded,
         assert (answer.status, answer.detail) == (refusal.status, refusal.detail)
 
 
+@pytest.mark.either
 @pytest.mark.parametrize(
     ("action", "body", "field"),
     [

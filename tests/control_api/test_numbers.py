@@ -72,6 +72,7 @@ async def test_of_many_who_add_it_at_once_one_does(api: Api) -> None:
     assert sorted(answer.status for answer in answers) == [201] + 7 * [409]
 
 
+@pytest.mark.either
 @pytest.mark.parametrize(
     ("fields", "detail"),
     [

@@ -46,6 +46,7 @@ async def test_a_queue_is_made_shown_changed_and_deleted(api: Api) -> None:
     assert (await api.get("/queues")).body["total"] == 0
 
 
+@pytest.mark.either
 @pytest.mark.parametrize(
     ("body", "sentence"),
     [

@@ -59,6 +59,7 @@ async def test_the_list_comes_page_by_page_in_both_vocabularies(api: Api) -> Non
     assert (await api.get(f"/v1/scripts/{made[0]['uuid']}")).body == made[0]
 
 
+@pytest.mark.either
 @pytest.mark.parametrize(
     ("fields", "detail"),
     [

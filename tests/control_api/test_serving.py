@@ -32,6 +32,7 @@ async def api(database: Database, tmp_path: Path) -> AsyncIterator[Api]:
         yield api
 
 
+@pytest.mark.either
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer nn_k_wrong", "Basic abc", "Bearer \x80", "bearer  "])
 async def test_without_a_good_token_nothing_is_told(api: Api, header: str) -> None:
     headers = {"Authorization": header} if header else {"Authorization": ""}
@@ -69,6 +70,7 @@ async def test_what_is_not_there_is_told_in_the_same_form(
     assert (answer.status, answer.body) == (status, {"detail": detail})
 
 
+@pytest.mark.either
 @pytest.mark.parametrize(
     ("body", "detail"),
     [
@@ -117,6 +119,7 @@ async def test_a_body_that_is_too_large_is_refused_with_and_without_a_length(api
         assert answer.status == 413
 
 
+@pytest.mark.either
 @pytest.mark.parametrize(
     ("query", "detail"),
     [

@@ -139,6 +139,7 @@ async def test_the_state_of_the_campaign_does_not_matter(
     assert (await called(api, flow)).status == 201
 
 
+@pytest.mark.either
 @pytest.mark.parametrize(
     ("body", "sentence"),
     [

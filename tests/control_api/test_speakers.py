@@ -185,6 +185,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
 ]
 
 
+@pytest.mark.either
 @pytest.mark.parametrize(("fields", "detail"), WRONG)
 async def test_a_wrong_field_is_named_and_leaves_nothing(
     api: Api, tmp_path: Path, fields: dict[str, Any], detail: str
@@ -196,6 +197,7 @@ async def test_a_wrong_field_is_named_and_leaves_nothing(
     assert (await api.get("/models/speakers")).body == []
 
 
+@pytest.mark.either
 @pytest.mark.parametrize(
     ("fields", "detail"),
     [

@@ -1,6 +1,7 @@
 """A migrated and seeded database for each test: the test runs on SQLite and on PostgreSQL.
 
-One that asks for `file` is about SQLite, one that asks for `cluster` about PostgreSQL: it runs on that alone.
+One that asks for `file` is about SQLite, one that asks for `cluster` about PostgreSQL: it runs on that alone. One that
+is marked `either` is about what happens before the database is asked: on PostgreSQL only `make test-all` runs it.
 """
 
 from __future__ import annotations
@@ -21,12 +22,15 @@ from tests.storage.databases import Cluster, Place
 from tests.storage.samples import url
 
 ONLY = {"file": ["sqlite"], "cluster": ["postgresql"]}
+BOTH = ["sqlite", "postgresql"]
+EITHER = ["sqlite", pytest.param("postgresql", marks=pytest.mark.soak)]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "origin" in metafunc.fixturenames:
         asked = [kinds for name, kinds in ONLY.items() if name in metafunc.fixturenames]
-        metafunc.parametrize("origin", asked[0] if asked else ["sqlite", "postgresql"], indirect=True)
+        usual = EITHER if metafunc.definition.get_closest_marker("either") else BOTH
+        metafunc.parametrize("origin", asked[0] if asked else usual, indirect=True)
 
 
 @pytest.fixture(scope="session")

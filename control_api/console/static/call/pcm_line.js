@@ -16,6 +16,10 @@ export async function openPcm({ flow, variables, stream, context, onMessage, onD
     ws.onopen = resolve;
     ws.onclose = () => reject(new CallError("unreachable"));
   });
+  if (context.state === "closed") { // hung up meanwhile
+    ws.close();
+    throw new CallError("lost");
+  }
   ws.send(JSON.stringify({ type: "start", sample_rate: context.sampleRate, variables, partials: true }));
 
   const capture = new AudioWorkletNode(context, "capture", { numberOfOutputs: 0, channelCount: 1, channelCountMode: "explicit" });

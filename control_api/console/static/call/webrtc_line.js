@@ -8,6 +8,7 @@ import { level } from "./level.js";
 
 const OFFER = "/webrtc/offer";
 const CONNECT_MS = 5000;
+const PING_MS = 1000; // a page that stops to ping, and sends no sound, is known to be gone 3 s later
 
 /** No way through for UDP: another line may have one. */
 export class NoWayError extends CallError {
@@ -26,7 +27,9 @@ export async function openWebRtc({ flow, variables, stream, context, onMessage, 
   const speaker = new Audio();
   let heard = () => 0;
   let number = "";
+  let pings = 0;
   connection.ontrack = ({ streams, track }) => {
+    if (context.state === "closed") return; // hung up meanwhile
     speaker.srcObject = streams[0] ?? new MediaStream([track]);
     speaker.play().catch(() => onDown(new CallError("no_sound")));
     heard = level(context.createMediaStreamSource(speaker.srcObject)); // beside the element, which alone makes it flow
@@ -34,7 +37,9 @@ export async function openWebRtc({ flow, variables, stream, context, onMessage, 
   channel.onmessage = ({ data }) => onMessage(JSON.parse(data));
   for (const track of stream.getAudioTracks()) connection.addTrack(track, stream);
 
+  const send = (message) => channel.readyState === "open" && channel.send(JSON.stringify(message));
   const close = () => {
+    clearInterval(pings);
     channel.onclose = connection.onconnectionstatechange = null;
     speaker.srcObject = null;
     connection.close();
@@ -52,6 +57,7 @@ export async function openWebRtc({ flow, variables, stream, context, onMessage, 
     if (number) asked("DELETE", `${OFFER}?pc_id=${encodeURIComponent(number)}`).catch(() => {}); // it forgets us anyway
     throw error;
   }
+  pings = setInterval(() => send({ type: "ping" }), PING_MS);
   channel.onclose = () => onDown(null);
   connection.onconnectionstatechange = () => {
     if (connection.connectionState === "failed") onDown(new CallError("lost"));
@@ -59,7 +65,7 @@ export async function openWebRtc({ flow, variables, stream, context, onMessage, 
   return {
     kind: "webrtc",
     heard: () => heard(),
-    send: (message) => channel.readyState === "open" && channel.send(JSON.stringify(message)),
+    send,
     close,
   };
 }

@@ -6,7 +6,7 @@ import { t } from "./strings.js";
 export { events } from "./events.js";
 
 const ROOT = "/api/voice";
-const FIELD = /^(?!the )([a-z_][\w.]*) (.+)$/; // "name is required", "retry.after must be …"
+const FIELD = /^(?!the )([a-z]\w*(?:\.[\w+:-]*\w)*):? ./; // "name is required", "retry.after must be …"
 
 /** What the server refused, or that it did not answer (status 0). `fields`: what is wrong with each field, by its name. */
 export class ApiError extends Error {
@@ -86,7 +86,7 @@ async function refusalOf(answer) {
   }
   if (answer.status === 429) return new ApiError(429, t("errors.too_many", { n: wait || 60 }), {}, wait);
   const detail = typeof told?.detail === "string" ? told.detail : t("errors.status", { status: answer.status });
-  const field = answer.status === 400 && FIELD.exec(detail);
+  const field = (answer.status === 400 || answer.status === 409) && FIELD.exec(detail);
   return new ApiError(answer.status, detail, field ? { [field[1]]: detail } : {}, wait);
 }
 

@@ -1,13 +1,14 @@
 // Server-sent events with the key in a header, which EventSource cannot send.
 
 import { ApiError, sent } from "./api.js";
+import { t } from "./strings.js";
 
 const AGAIN = 2000; // milliseconds until a stream that broke is opened again
 
 /**
  * Calls `onEvent({event, data, id})` for each event until `signal` aborts; `data` is parsed JSON.
  * A stream that breaks is opened again after its last event; one that ends by itself is over, and a refusal is thrown.
- * `options`: method, query, form and body as in api.js. With a `form` or `body` nothing is sent twice.
+ * `options`: method, query, form and body as in api.js. What is no GET is not sent twice: its break is an ApiError.
  */
 export async function events(path, onEvent, { signal, method = "GET", ...options } = {}) {
   let last = "";
@@ -22,7 +23,7 @@ export async function events(path, onEvent, { signal, method = "GET", ...options
       return;
     } catch (error) {
       if (signal?.aborted) return;
-      const lost = error instanceof TypeError || (error instanceof ApiError && (error.status === 0 || error.status >= 502));
+      const lost = error instanceof ApiError && (error.status === 0 || error.status >= 502);
       if (!lost || method !== "GET") throw error;
       await new Promise((resolve) => setTimeout(resolve, AGAIN));
       if (signal?.aborted) return;
@@ -34,7 +35,7 @@ async function* read(stream) {
   const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
   for (;;) {
-    const { value, done } = await reader.read();
+    const { value, done } = await reader.read().catch(broken);
     if (done) return;
     const blocks = (rest + value).replaceAll("\r\n", "\n").split("\n\n");
     rest = blocks.pop();
@@ -43,6 +44,10 @@ async function* read(stream) {
       if (event) yield event;
     }
   }
+}
+
+function broken(error) {
+  throw error.name === "AbortError" ? error : new ApiError(0, t("errors.unreachable"));
 }
 
 function parsed(block) {

@@ -28,6 +28,7 @@ export function hear(call, { onLevels, onEnd }) {
     onEnd(reason);
   };
   line.onmessage = ({ data }) => {
+    if (isOver) return;
     if (typeof data === "string") {
       const { type, sample_rate: rate } = JSON.parse(data);
       if (type === "start") begin(rate).catch((error) => close(error.message));

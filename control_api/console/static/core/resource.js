@@ -34,6 +34,7 @@ export function useResource(load, deps = [], { every = 0 } = {}) {
       again(every);
     };
     const again = (after) => {
+      clearTimeout(timer); // two may have been under way: one that was seen in between
       if (every && !abort.signal.aborted) timer = setTimeout(ask, after);
     };
     const seen = () => {

@@ -8,9 +8,25 @@ const table = Object.entries(routes).map(([pattern, load]) => ({ name: pattern, 
 /** `{name, path, params, query, load}`; `name` is the pattern, "" if no page has that address. */
 export const route = signal(found());
 
-addEventListener("hashchange", () => {
+let ask = null;
+
+addEventListener("hashchange", async () => {
+  const wanted = location.hash;
+  if (ask && found().path !== route.value.path) {
+    history.replaceState(null, "", href(route.value.path, route.value.query)); // here, until it is known
+    if (!(await ask())) return;
+    history.replaceState(null, "", wanted);
+  }
   route.value = found();
 });
+
+/** Before another page is opened `may()` is asked, and answers a promise of a boolean. Answers a function that ends that. */
+export function guard(may) {
+  ask = may;
+  return () => {
+    if (ask === may) ask = null;
+  };
+}
 
 /** The address of a page, for links. */
 export function href(path, query = {}) {
@@ -46,8 +62,16 @@ function matched(pattern, parts) {
   for (const [at, part] of pattern.entries()) {
     if (part.startsWith(":")) {
       if (!parts[at]) return null;
-      params[part.slice(1)] = decodeURIComponent(parts[at]);
+      params[part.slice(1)] = decoded(parts[at]);
     } else if (part !== parts[at]) return null;
   }
   return params;
+}
+
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part; // somebody's own % in an address: no such page, rather than none at all
+  }
 }

@@ -18,7 +18,7 @@ let goingSince = 0;
 export function listen() {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-    if (event.target.closest("input, textarea, select, [contenteditable], dialog[open]")) return;
+    if (event.target.closest("input, textarea, select, [contenteditable]") || document.querySelector("dialog[open]")) return;
     const isGoing = event.timeStamp - goingSince < PATIENCE && goingSince > 0;
     goingSince = 0;
     if (isGoing && PLACES[event.key]) go(PLACES[event.key]);

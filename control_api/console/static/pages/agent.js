@@ -7,13 +7,14 @@ import { t } from "../core/strings.js";
 import { html, useState } from "../core/ui.js";
 import { Button } from "../parts/button.js";
 import { confirm } from "../parts/dialog.js";
+import { fieldErrors } from "../parts/field_errors.js";
 import { Notice } from "../parts/notice.js";
 import { Page } from "../parts/page.js";
 import { Loading, Problem } from "../parts/states.js";
 import { toast } from "../parts/toast.js";
+import { useUnsaved } from "../parts/unsaved.js";
 import { blank, body, copied, drawn } from "./agent_draft.js";
 import { AgentForm } from "./agent_form.js";
-import { refusedFields } from "./refused_fields.js";
 
 const FIELDS = ["name", "role", "description", "avatar_color", "voice_config", "config", "assistant_overrides"];
 
@@ -50,6 +51,7 @@ function Editor({ known, initial, isCopy, providers, samples, onSaved }) {
   const [errors, setErrors] = useState({});
   const [problem, setProblem] = useState(null);
   const [busy, setBusy] = useState(false);
+  const letGo = useUnsaved(JSON.stringify(draft) !== JSON.stringify(initial));
 
   async function save(event) {
     event.preventDefault();
@@ -63,12 +65,13 @@ function Editor({ known, initial, isCopy, providers, samples, onSaved }) {
       const given = body(draft);
       const saved = known ? await patch(`/agents/${known.uuid}`, given) : await post("/agents", given);
       toast(t(known ? "agents.saved" : "agents.created", { name: saved.name }));
+      letGo();
       if (known) onSaved();
       else go(`/agents/${saved.uuid}`);
     } catch (error) {
       if (error instanceof SyntaxError) setErrors({ [error.field]: t(`agents.${error.kind}`, { reason: error.message }) });
       else {
-        const found = refusedFields(error, FIELDS);
+        const found = fieldErrors(error, FIELDS);
         setErrors(found);
         setProblem(Object.keys(found).length ? null : error);
       }
@@ -79,7 +82,7 @@ function Editor({ known, initial, isCopy, providers, samples, onSaved }) {
   return html`<${Page}
     title=${known?.name ?? t("agents.new")}
     crumbs=${CRUMBS()}
-    actions=${known && html`<${Actions} agent=${known} onProblem=${setProblem} />`}
+    actions=${known && html`<${Actions} agent=${known} onProblem=${setProblem} onGone=${letGo} />`}
   >
     ${known && !known.is_active && html`<${Notice} tone="warn">${t("agents.gone")}<//>`}
     ${isCopy && html`<${Notice}>${t("agents.copied")}<//>`}
@@ -88,7 +91,7 @@ function Editor({ known, initial, isCopy, providers, samples, onSaved }) {
       <ul>${known.warnings.map((warning) => html`<li>${warning}</li>`)}</ul>
     <//>`}
     <form class="form" onSubmit=${save} novalidate>
-      <${AgentForm} ...${{ draft, errors, providers, samples }} onChange=${(more) => setDraft({ ...draft, ...more })} />
+      <${AgentForm} ...${{ draft, errors, providers, samples }} onChange=${(more) => setDraft((before) => ({ ...before, ...more }))} />
       <div class="form-end">
         ${problem && html`<${Problem} error=${problem} />`}
         ${Object.keys(errors).length > 0 && html`<p class="error" role="alert">${t("agents.unsaved_fields")}</p>`}
@@ -100,7 +103,7 @@ function Editor({ known, initial, isCopy, providers, samples, onSaved }) {
   <//>`;
 }
 
-function Actions({ agent, onProblem }) {
+function Actions({ agent, onProblem, onGone }) {
   const remove = async () => {
     const name = agent.name;
     const isMeant = await confirm({
@@ -113,6 +116,7 @@ function Actions({ agent, onProblem }) {
     try {
       await del(`/agents/${agent.uuid}`);
       toast(t("agents.deleted", { name }));
+      onGone();
       go("/agents");
     } catch (error) {
       onProblem(error);

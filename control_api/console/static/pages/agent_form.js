@@ -3,12 +3,12 @@
 import { t } from "../core/strings.js";
 import { html } from "../core/ui.js";
 import { Card } from "../parts/card.js";
+import { errorAt } from "../parts/field_errors.js";
 import { CheckField, NumberField, SelectField, TextArea, TextField } from "../parts/fields.js";
 import { Variables } from "./agent_variables.js";
 import { PLAN_FIELDS } from "./agent_draft.js";
 import { OwnVoice } from "./agent_voice.js";
 import { Stage, below } from "./agent_stage.js";
-import { errorAt } from "./refused_fields.js";
 
 export function AgentForm({ draft, errors, providers, samples, onChange }) {
   const text = (name) => ({

@@ -26,7 +26,7 @@ export default function Call({ params, query }) {
   const waits = isLive || call.data?.analysis?.status === "pending";
   useEffect(() => {
     if (!waits) return undefined;
-    const timer = setInterval(call.reload, MOVING);
+    const timer = setInterval(() => document.hidden || call.reload(), MOVING);
     return () => clearInterval(timer);
   }, [waits, call.reload]);
   const title = call.data ? t("calls.call_with", { who: phone(customerNumber(call.data)), direction: direction(call.data) }) : t("calls.one");

@@ -81,7 +81,7 @@ function Pairs({ values }) {
 
 /** What is known for certain, in people's units. */
 function flat(facts) {
-  const { turns, talk_seconds: talk, silence_share: silence, dead_air: silences, answer_latency_ms: latency, opt_out_asked: optOut, ...rest } = facts;
+  const { turns, talk_seconds: talk, silence_share: silence, dead_air: silences, answer_latency_ms: latency, opt_out_asked: optOut, ended_reason: _, ...rest } = facts;
   const both = (sides, unit = "") => sides && `${sides.customer ?? 0}${unit} / ${sides.agent ?? 0}${unit}`;
   const shown = {
     ...rest,

@@ -34,7 +34,7 @@ export function CallFacts({ call }) {
     ["call_type", direction(call)],
     ["our_number", ourNumber(call) && phone(ourNumber(call))],
     ["language", call.language_detected],
-    ["cost", call.cost !== null && t("calls.credits", { n: call.cost })],
+    ["cost", typeof call.cost === "number" && t("calls.credits", { n: call.cost })],
   ].filter(([, value]) => value);
   return html`
     <${Card} class="call-facts">

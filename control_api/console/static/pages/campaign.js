@@ -5,6 +5,7 @@ import { go, href, setQuery } from "../core/router.js";
 import { t } from "../core/strings.js";
 import { html, useEffect, useRef, useState } from "../core/ui.js";
 import { Button } from "../parts/button.js";
+import { fieldErrors } from "../parts/field_errors.js";
 import { Page } from "../parts/page.js";
 import { Problem } from "../parts/states.js";
 import { FIELDS, STEPS, blank, body, drawn, furthest, missing, stepOf, useDraft } from "./campaign_draft.js";
@@ -15,7 +16,6 @@ import { ReviewStep } from "./campaign_review.js";
 import { SettingsStep } from "./campaign_settings.js";
 import { CreateStep } from "./campaign_create.js";
 import { crumbs } from "./flow_crumbs.js";
-import { refusedFields } from "./refused_fields.js";
 
 const FORMS = [CreateStep, AgentStep, ContactsStep, NumbersStep, SettingsStep];
 
@@ -79,7 +79,7 @@ function Wizard({ name, flow, query }) {
       if (flow) open(STEPS.length);
       else go(`/flows/${kept.uuid}/edit`, { step: STEPS.length });
     } catch (error) {
-      const found = refusedFields(error, FIELDS);
+      const found = fieldErrors(error, FIELDS);
       const [path] = Object.keys(found);
       if (path) open(stepOf(path));
       setErrors(path ? { [path.split(".")[0]]: found[path] } : {});

@@ -141,11 +141,12 @@ export function furthest(draft) {
 export function useDraft(name, initial, asked) {
   const place = `vaani.campaign.${name}`;
   const [draft, setDraft] = useState(() => ({ ...(JSON.parse(sessionStorage.getItem(place)) ?? initial), ...asked }));
-  const change = (more) => {
-    const next = { ...draft, ...more };
-    sessionStorage.setItem(place, JSON.stringify(next));
-    setDraft(next);
-  };
+  const change = (more) => // also from what began long ago, such as an upload
+    setDraft((before) => {
+      const next = { ...before, ...more };
+      sessionStorage.setItem(place, JSON.stringify(next));
+      return next;
+    });
   const settle = (kept) => {
     sessionStorage.removeItem(place);
     setDraft(kept);

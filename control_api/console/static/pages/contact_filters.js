@@ -55,7 +55,7 @@ export function SearchBox({ value = "", label = t("contacts.search"), onSearch =
   const timer = useRef(0);
   useEffect(() => {
     clearTimeout(timer.current);
-    setText(value);
+    setText((now) => (now.trim() === value ? now : value)); // a blank at the end is kept: a word may follow
   }, [value]);
   useEffect(() => () => clearTimeout(timer.current), []);
   const write = (now) => {

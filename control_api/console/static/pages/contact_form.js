@@ -3,6 +3,7 @@
 import { patch, post } from "../core/api.js";
 import { t } from "../core/strings.js";
 import { html, useState } from "../core/ui.js";
+import { errorAt } from "../parts/field_errors.js";
 import { CheckField, SelectField, TextArea, TextField } from "../parts/fields.js";
 import { Form, useSubmit } from "../parts/form.js";
 import { PairsField } from "../parts/pairs_field.js";
@@ -17,7 +18,7 @@ export function ContactForm({ contact, onDone, onCancel }) {
   const state = useSubmit(NAMES);
   const tied = (name) => ({
     value: draft[name],
-    error: state.errors[name],
+    error: errorAt(state.errors, name),
     onInput: (value) => setDraft((before) => ({ ...before, [name]: value })),
   });
   const save = () =>
@@ -42,8 +43,8 @@ export function ContactForm({ contact, onDone, onCancel }) {
       <${CheckField} label=${t("contacts.opted_out_label")} hint=${t("contacts.opted_out_hint")} ...${tied("opted_out")} />
       <${CheckField} label=${t("contacts.recording_label")} hint=${t("contacts.recording_hint")} ...${tied("recording_opt_out")} />
       <${PairsField} label=${t("contacts.metadata")} hint=${t("contacts.metadata_hint", { name: "{{city}}" })} nameLabel=${t("contacts.key")}
-        valueLabel=${t("contacts.value")} rows=${draft.metadata} error=${state.errors.metadata} onInput=${tied("metadata").onInput} />
-      <details open=${Boolean(state.errors.assistant_overrides) || undefined}>
+        valueLabel=${t("contacts.value")} rows=${draft.metadata} error=${tied("metadata").error} onInput=${tied("metadata").onInput} />
+      <details open=${Boolean(tied("assistant_overrides").error) || undefined}>
         <summary>${t("contacts.experts")}</summary>
         <${TextArea} label=${t("contacts.overrides")} hint=${t("contacts.overrides_hint")} rows=${5} class="mono" spellcheck=${false}
           ...${tied("assistant_overrides")} />

@@ -41,6 +41,7 @@ export default function ContactImport({ query }) {
     setRun({ state: "runs", progress: null });
     try {
       await events(list ? `/contact-lists/${list}/import` : "/customers/import", told, { method: "POST", form });
+      setRun((before) => (before.state === "runs" ? { ...before, state: "failed", error: { detail: t("flows.upload_broke") } } : before));
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       setRun((before) => ({ ...before, state: "failed", error }));

@@ -18,7 +18,7 @@ export function ContactRows({ rows, picked, onPick, empty }) {
   };
   const columns = [
     { key: "name", title: t("contacts.name"), render: (row) => html`<a class="row-link" href=${href(`/contacts/${row.uuid}`)}>${row.name}</a>` },
-    { key: "phone", title: t("contacts.phone"), render: (row) => html`<span class="num nowrap">${phone(row.phone)}</span>` },
+    { key: "phone", title: t("contacts.phone"), render: (row) => html`<span class="num whole">${phone(row.phone)}</span>` },
     { key: "tags", title: t("contacts.tags"), render: (row) => html`<${Marks} contact=${row} />` },
     { key: "total_calls", title: t("contacts.calls"), align: "end", render: (row) => number(row.total_calls) },
     { key: "last_contact", title: t("contacts.last_contact"), render: (row) => (row.last_contact ? ago(row.last_contact) : t("contacts.never")) },

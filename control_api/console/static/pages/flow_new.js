@@ -8,13 +8,13 @@ import { t } from "../core/strings.js";
 import { html, useState } from "../core/ui.js";
 import { Button } from "../parts/button.js";
 import { Card } from "../parts/card.js";
+import { fieldErrors } from "../parts/field_errors.js";
 import { CheckField, SelectField, TextArea, TextField } from "../parts/fields.js";
 import { Page } from "../parts/page.js";
 import { Loaded, Problem } from "../parts/states.js";
 import { toast } from "../parts/toast.js";
 import { everyNumber } from "./flow_choices.js";
 import { crumbs } from "./flow_crumbs.js";
-import { refusedFields } from "./refused_fields.js";
 
 const FIELDS = ["name", "description", "voice_agent_id", "phone_number", "account_sid", "config"];
 
@@ -55,7 +55,7 @@ function LineForm({ flow, agents, numbers }) {
       toast(t("flows.saved", { name: saved.name }));
       go(`/flows/${saved.uuid}`);
     } catch (error) {
-      const found = refusedFields(error, FIELDS);
+      const found = fieldErrors(error, FIELDS);
       setErrors(found);
       if (!Object.keys(found).length) setProblem(error);
       setBusy(false);

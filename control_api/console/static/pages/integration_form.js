@@ -5,7 +5,7 @@ import { t } from "../core/strings.js";
 import { html, useState } from "../core/ui.js";
 import { Button } from "../parts/button.js";
 import { Card } from "../parts/card.js";
-import { useSaving } from "../parts/saving.js";
+import { useSubmit } from "../parts/form.js";
 import { SchemaForm } from "../parts/schema_form.js";
 import { Problem } from "../parts/states.js";
 import { toast } from "../parts/toast.js";
@@ -13,10 +13,10 @@ import { toast } from "../parts/toast.js";
 export function ConnectForm({ path, account, name, schema, onChanged }) {
   const fields = Object.keys(schema.properties);
   const [value, setValue] = useState(() => entered(schema, account));
-  const { run, busy, errors, problem } = useSaving(fields);
+  const { submit, busy, errors, trouble } = useSubmit(fields);
   const submitted = async (event) => {
     event.preventDefault();
-    const isDone = await run(() => put(path, value));
+    const isDone = await submit(() => put(path, value));
     if (!isDone) return;
     toast(t("integrations.saved", { name }));
     onChanged();
@@ -24,7 +24,7 @@ export function ConnectForm({ path, account, name, schema, onChanged }) {
   return html`<${Card} title=${t(account.is_connected ? "integrations.reconnect" : "integrations.connect")}>
     <form class="form narrow" onSubmit=${submitted}>
       ${account.is_connected && html`<p class="soft">${t("integrations.reconnect_text")}</p>`}
-      <${Problem} error=${problem} />
+      <${Problem} error=${trouble} />
       <${SchemaForm} schema=${worded(schema)} value=${value} onChange=${setValue} errors=${errors} />
       <div class="row"><${Button} kind="primary" type="submit" busy=${busy}>${t("integrations.connect")}<//></div>
     </form>

@@ -5,6 +5,7 @@ import { scopes as own } from "../core/session.js";
 import { t } from "../core/strings.js";
 import { html, useState } from "../core/ui.js";
 import { Button } from "../parts/button.js";
+import { errorAt } from "../parts/field_errors.js";
 import { CheckField, SelectField, TextField } from "../parts/fields.js";
 import { Form, useSubmit } from "../parts/form.js";
 import { GROUPS, READING, SCOPES } from "./key_scopes.js";
@@ -16,6 +17,7 @@ export function KeyForm({ onDone, onCancel }) {
   const [scopes, setScopes] = useState(() => READING.filter((scope) => own.value.has(scope)));
   const [days, setDays] = useState(90);
   const state = useSubmit(["name", "scopes", "expires_in_days"]);
+  const wrong = errorAt(state.errors, "scopes");
   const pick = (scope) => (is) => setScopes(SCOPES.filter((one) => (one === scope ? is : scopes.includes(one))));
   const made = () => state.submit(async () => onDone(await post("/api-keys", { name, scopes, expires_in_days: Number(days) || null })));
   const given = (all) => all.filter((scope) => own.value.has(scope)); // nobody gives away what they may not do
@@ -27,7 +29,7 @@ export function KeyForm({ onDone, onCancel }) {
         <${SelectField} label=${t("keys.expiry")} blank=${t("keys.for_ever")} value=${days} onInput=${setDays} error=${state.errors.expires_in_days}
           options=${DAYS.map((n) => ({ value: n, label: t("keys.days", { n }) }))} />
       </div>
-      <fieldset class=${state.errors.scopes ? "group wrong" : "group"}>
+      <fieldset class=${wrong ? "group wrong" : "group"}>
         <legend>${t("keys.scopes")}</legend>
         <p class="hint">${t("keys.scopes_hint")}</p>
         <div class="row">
@@ -41,7 +43,7 @@ export function KeyForm({ onDone, onCancel }) {
                 value=${scopes.includes(scope)} disabled=${!own.value.has(scope)} onInput=${pick(scope)} />`)}
             </div>`)}
         </div>
-        ${state.errors.scopes && html`<p class="error" role="alert">${state.errors.scopes}</p>`}
+        ${wrong && html`<p class="error" role="alert">${wrong}</p>`}
       </fieldset>
     <//>`;
 }

@@ -8,6 +8,7 @@ import { html, useEffect, useState } from "../core/ui.js";
 import { Button } from "../parts/button.js";
 import { CallStatus, callKind, otherSide } from "../parts/call_words.js";
 import { Card, Stat } from "../parts/card.js";
+import { Notice } from "../parts/notice.js";
 import { useNow } from "../parts/now.js";
 import { Page } from "../parts/page.js";
 import { Loaded, Problem } from "../parts/states.js";
@@ -41,11 +42,11 @@ export default function LiveCall({ params }) {
       actions=${!isOver && ANSWERED.includes(call.data?.status) && html`<${Listen} call=${params.id} />`}>
       <${Loaded} resource=${call}>${(data) => html`
         ${isOver && html`
-          <div class="notice" role="status">
-            <p>${story.end ? t("live.call.ended", { outcome: word("live.outcomes", story.end.outcome) }) : t("live.call.gone")}</p>
+          <${Notice} tone="accent">
+            <p role="status">${story.end ? t("live.call.ended", { outcome: word("live.outcomes", story.end.outcome) }) : t("live.call.gone")}</p>
             <${Button} small kind="primary" href=${href(`/calls/${params.id}`)}>${t("live.call.record")}<//>
-          </div>`}
-        ${!isHere && !isOver && !refused && html`<div class="notice" role="status"><p>${t("live.call.lost")}</p></div>`}
+          <//>`}
+        ${!isHere && !isOver && !refused && html`<${Notice} tone="warn"><p role="status">${t("live.call.lost")}</p><//>`}
         ${!isOver && refused && html`<${Problem} error=${{ detail: refused }} />`}
         <${Facts} call=${data} story=${story} isOver=${isOver} />
         <div class="halves">

@@ -27,7 +27,7 @@ export function Listen({ call }) {
         ${t(levels ? "live.listen.stop" : "live.listen.start")}
       <//>
       ${levels && html`
-        <div class="levels" role="status" aria-label=${t("live.listen.on")}>
+        <div class="listened" role="status" aria-label=${t("live.listen.on")}>
           ${["customer", "agent"].map((side, at) => html`
             <span key=${side} class="small soft">${t(`live.listen.${side}`)}</span>
             <meter key="${side}-meter" min="0" max="1" value=${levels[at]} aria-label=${t(`live.listen.${side}`)}></meter>`)}

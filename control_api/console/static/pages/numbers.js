@@ -22,7 +22,7 @@ const EVERY = 30_000; // milliseconds
 const LIMIT = 50;
 
 export default function Numbers({ query }) {
-  const page = Number(query.page ?? 1);
+  const page = Math.max(1, Number(query.page) || 1);
   const numbers = useResource(
     (options) => get("/phone-numbers", { limit: LIMIT, offset: (page - 1) * LIMIT }, options), [page], { every: EVERY },
   );

@@ -7,7 +7,7 @@ import { html, useState } from "../core/ui.js";
 import { Button } from "../parts/button.js";
 import { Dialog } from "../parts/dialog.js";
 import { CheckField, SelectField, TextField } from "../parts/fields.js";
-import { useSaving } from "../parts/saving.js";
+import { useSubmit } from "../parts/form.js";
 import { Problem } from "../parts/states.js";
 import { toast } from "../parts/toast.js";
 import { answeredBy } from "./numbers_flows.js";
@@ -24,12 +24,12 @@ export function NumberForm({ number, flows, onSaved, onClose }) {
   const answering = (named.find(({ status }) => status === "active") ?? named[0])?.uuid ?? "";
   const [flow, setFlow] = useState(answering);
   const [kept, setKept] = useState(number); // what the server has by now: the flow may be refused after the number was kept
-  const { run, busy, errors, problem } = useSaving(FIELDS, kept ? undefined : "number");
+  const { submit, busy, errors, trouble } = useSubmit(FIELDS, kept ? undefined : "number");
   const field = (name) => ({ value: draft[name], error: errors[name], onInput: (value) => setDraft({ ...draft, [name]: value }) });
   const submitted = async (event) => {
     event.preventDefault();
     const body = { ...draft, number: draft.number.replace(/[\s()-]/g, "") };
-    await run(async () => {
+    await submit(async () => {
       const saved = await (kept ? patch(`/phone-numbers/${kept.uuid}`, body) : post("/phone-numbers", body));
       setKept(saved);
       await answeredBy(saved.number, answering, flow);
@@ -42,7 +42,7 @@ export function NumberForm({ number, flows, onSaved, onClose }) {
   const title = number ? t("numbers.edit", { number: phone(number.number) }) : t("numbers.new");
   return html`<${Dialog} open title=${title} onClose=${closed}>
     <form class="form" onSubmit=${submitted}>
-      <${Problem} error=${problem} />
+      <${Problem} error=${trouble} />
       <${TextField} type="tel" label=${t("numbers.number")} autofocus hint=${t("numbers.number_hint")} required autocomplete="off" ...${field("number")} />
       <${TextField} label=${t("numbers.name")} hint=${t("numbers.name_hint")} maxlength="200" autocomplete="off" ...${field("name")} />
       <${SelectField} label=${t("numbers.provider")} ...${field("provider")}

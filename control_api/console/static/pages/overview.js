@@ -1,4 +1,4 @@
-import { events, get } from "../core/api.js";
+import { get } from "../core/api.js";
 import { ago, duration, ms, number, percent } from "../core/format.js";
 import { href } from "../core/router.js";
 import { useResource } from "../core/resource.js";
@@ -92,29 +92,17 @@ function Campaigns({ flows }) {
 }
 
 function Campaign({ flow }) {
-  const progress = useResource((o) => present(flow.uuid, o.signal), [flow.uuid], { every: LATER });
-  const { total = 0, counts } = progress.data ?? {};
-  const done = counts ? counts.done + counts.skipped + counts.cancelled : 0;
+  const figures = useResource((o) => get(`/flows/${flow.uuid}/analytics`, {}, o), [flow.uuid], { every: SOON });
+  const { contacts = 0, waiting = 0, in_flight = 0 } = figures.data?.funnel ?? {};
+  const done = contacts - waiting - in_flight;
   return html`
     <li class="stack tight">
       <div class="row apart">
         <a href=${href(`/flows/${flow.uuid}`)}>${flow.name}</a>
-        <span class="soft">${t("overview.campaigns.reached", { done: number(done), total: number(total) })}</span>
+        ${figures.data && html`<span class="soft">${t("overview.campaigns.reached", { done: number(done), total: number(contacts) })}</span>`}
       </div>
-      <progress max=${total || 1} value=${done} aria-label=${flow.name}></progress>
+      <progress max=${contacts || 1} value=${done} aria-label=${flow.name}></progress>
     </li>`;
-}
-
-/** The first that a campaign's stream tells: how far it is now. The stream is closed then. */
-async function present(flow, outer) {
-  const inner = new AbortController();
-  let found = null;
-  await events(`/flows/${flow}/progress`, ({ event, data }) => {
-    if (event !== "progress") return;
-    found = data;
-    inner.abort();
-  }, { signal: AbortSignal.any([outer, inner.signal]) });
-  return found;
 }
 
 function Recent({ calls }) {

@@ -6,8 +6,8 @@ import { html, useState } from "../core/ui.js";
 import { Button } from "../parts/button.js";
 import { Dialog } from "../parts/dialog.js";
 import { NumberField, TextArea, TextField } from "../parts/fields.js";
+import { useSubmit } from "../parts/form.js";
 import { HoursField } from "../parts/hours_field.js";
-import { useSaving } from "../parts/saving.js";
 import { Problem } from "../parts/states.js";
 import { ownZone, ZoneField } from "../parts/zone_field.js";
 
@@ -16,15 +16,15 @@ const FIELDS = ["name", "description", "timezone", "hours", "ring_seconds", "max
 /** `queue`: one that is changed, or undefined for a new one. `onSaved` is given what the server has then. */
 export function QueueForm({ queue, onSaved, onClose }) {
   const [draft, setDraft] = useState(() => drafted(queue));
-  const { run, busy, errors, problem } = useSaving(FIELDS, "name");
+  const { submit, busy, errors, trouble } = useSubmit(FIELDS, "name");
   const field = (name) => ({ value: draft[name], error: errors[name], onInput: (value) => setDraft({ ...draft, [name]: value }) });
   const submitted = async (event) => {
     event.preventDefault();
-    await run(async () => onSaved(await (queue ? patch(`/queues/${queue.uuid}`, draft) : post("/queues", draft))));
+    await submit(async () => onSaved(await (queue ? patch(`/queues/${queue.uuid}`, draft) : post("/queues", draft))));
   };
   return html`<${Dialog} open wide title=${queue ? t("queues.edit") : t("queues.new")} onClose=${onClose}>
     <form class="form" onSubmit=${submitted}>
-      <${Problem} error=${problem} />
+      <${Problem} error=${trouble} />
       <${TextField} label=${t("queues.name")} autofocus hint=${t("queues.name_hint")} required pattern="[A-Za-z0-9_]+" maxlength="80" ...${field("name")} />
       <${TextArea} label=${t("queues.description")} hint=${t("queues.description_hint")} rows="2" ...${field("description")} />
       <${HoursField} label=${t("queues.hours")} always=${t("queues.always_open")} errors=${errors} ...${field("hours")} />

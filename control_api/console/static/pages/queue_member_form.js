@@ -6,8 +6,8 @@ import { html, useState } from "../core/ui.js";
 import { Button } from "../parts/button.js";
 import { Dialog } from "../parts/dialog.js";
 import { CheckField, NumberField, TextField } from "../parts/fields.js";
+import { useSubmit } from "../parts/form.js";
 import { HoursField } from "../parts/hours_field.js";
-import { useSaving } from "../parts/saving.js";
 import { Problem } from "../parts/states.js";
 import { ZoneField } from "../parts/zone_field.js";
 
@@ -17,14 +17,14 @@ const NEW = { name: "", phone: "", capacity: 1, hours: null, is_on: true };
 /** `member`: one that is changed, or undefined for a new one. */
 export function MemberForm({ queue, member, onSaved, onClose }) {
   const [draft, setDraft] = useState(() => (member ? Object.fromEntries(FIELDS.map((name) => [name, member[name]])) : NEW));
-  const { run, busy, errors, problem } = useSaving(FIELDS, "phone");
+  const { submit, busy, errors, trouble } = useSubmit(FIELDS, "phone");
   const set = (name) => (value) => setDraft({ ...draft, [name]: value });
   const field = (name) => ({ value: draft[name], error: errors[name], onInput: set(name) });
   const path = `/queues/${queue.uuid}/members`;
   const submitted = async (event) => {
     event.preventDefault();
     const body = { ...draft, phone: draft.phone.replace(/[\s()-]/g, "") };
-    await run(async () => onSaved(await (member ? patch(`${path}/${member.uuid}`, body) : post(path, body))));
+    await submit(async () => onSaved(await (member ? patch(`${path}/${member.uuid}`, body) : post(path, body))));
   };
   const inZone = (timezone) => {
     const { timezone: _, ...hours } = draft.hours;
@@ -33,7 +33,7 @@ export function MemberForm({ queue, member, onSaved, onClose }) {
   const title = member ? t("queues.edit_member", member) : t("queues.add_member");
   return html`<${Dialog} open title=${title} onClose=${onClose}>
     <form class="form" onSubmit=${submitted}>
-      <${Problem} error=${problem} />
+      <${Problem} error=${trouble} />
       <${TextField} label=${t("queues.member_name")} autofocus required maxlength="200" autocomplete="off" ...${field("name")} />
       <${TextField} type="tel" label=${t("queues.phone")} hint=${t("queues.phone_hint")} required autocomplete="off" ...${field("phone")} />
       <${NumberField} label=${t("queues.capacity")} hint=${t("queues.capacity_hint")} required min="1" max="100" step="1" ...${field("capacity")} />

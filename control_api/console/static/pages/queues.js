@@ -18,7 +18,7 @@ const EVERY = 15_000; // milliseconds
 const LIMIT = 50;
 
 export default function Queues({ query }) {
-  const page = Number(query.page ?? 1);
+  const page = Math.max(1, Number(query.page) || 1);
   const queues = useResource((options) => get("/queues", { limit: LIMIT, offset: (page - 1) * LIMIT }, options), [page], { every: EVERY });
   const [isMaking, setMaking] = useState(false);
   const create = html`<${Button} kind="primary" onClick=${() => setMaking(true)}>${t("queues.new")}<//>`;

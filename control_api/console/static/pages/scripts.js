@@ -18,7 +18,7 @@ import { ScriptForm } from "./scripts_form.js";
 const LIMIT = 50;
 
 export default function Scripts({ query }) {
-  const page = Number(query.page ?? 1);
+  const page = Math.max(1, Number(query.page) || 1);
   const scripts = useResource((options) => get("/scripts", { limit: LIMIT, offset: (page - 1) * LIMIT }, options), [page]);
   const create = html`<${Button} kind="primary" onClick=${() => setQuery({ edit: "new" })}>${t("scripts.new")}<//>`;
   const edited = scripts.data?.scripts.find(({ uuid }) => uuid === query.edit);

@@ -8,6 +8,7 @@ import { t } from "../core/strings.js";
 import { html, useState } from "../core/ui.js";
 import { Card } from "../parts/card.js";
 import { confirm } from "../parts/dialog.js";
+import { errorAt } from "../parts/field_errors.js";
 import { NumberField, TextArea, TextField } from "../parts/fields.js";
 import { Form, objectIn, useSubmit } from "../parts/form.js";
 import { Notice } from "../parts/notice.js";
@@ -83,7 +84,7 @@ function Overrides({ organisation }) {
     <${Card}>
       <${Form} state=${state} onSubmit=${save} action=${t("settings.save")}>
         <${TextArea} label=${t("settings.overrides")} hint=${t("settings.overrides_hint")} rows=${14} class="mono" spellcheck=${false}
-          value=${text} onInput=${setText} error=${state.errors.assistant_overrides} />
+          value=${text} onInput=${setText} error=${errorAt(state.errors, "assistant_overrides")} />
       <//>
     <//>`;
 }

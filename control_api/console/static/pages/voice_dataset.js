@@ -10,7 +10,7 @@ import { Button } from "../parts/button.js";
 import { Card, Stat } from "../parts/card.js";
 import { confirm } from "../parts/dialog.js";
 import { TextArea } from "../parts/fields.js";
-import { useSaving } from "../parts/saving.js";
+import { useSubmit } from "../parts/form.js";
 import { SoundField } from "../parts/sound_field.js";
 import { Loaded, Problem } from "../parts/states.js";
 import { toast } from "../parts/toast.js";
@@ -60,7 +60,7 @@ function SampleForm({ path, onAdded }) {
   const [sound, setSound] = useState(null);
   const [round, setRound] = useState(0); // a new one empties the file field
   const [isMissing, setMissing] = useState(false);
-  const { run, busy, errors, problem } = useSaving(["transcript", "audio"]);
+  const { submit, busy, errors, trouble } = useSubmit(["transcript", "audio"]);
   const submitted = async (event) => {
     event.preventDefault();
     setMissing(!sound);
@@ -68,7 +68,7 @@ function SampleForm({ path, onAdded }) {
     const form = new FormData();
     form.append("transcript", transcript);
     form.append("audio", sound, sound.name);
-    await run(async () => {
+    await submit(async () => {
       const added = await upload(`${path}/dataset/sample`, form);
       toast(t("voices.added", { n: number(added.duration_seconds) }));
       setTranscript("");
@@ -80,7 +80,7 @@ function SampleForm({ path, onAdded }) {
   const missing = isMissing && !sound ? t("voices.sound_required", { field: t("voices.sample_audio") }) : undefined;
   return html`<form class="form" onSubmit=${submitted}>
     <h3>${t("voices.add_sample")}</h3>
-    <${Problem} error=${problem} />
+    <${Problem} error=${trouble} />
     <${TextArea} label=${t("voices.transcript")} hint=${t("voices.transcript_hint")} required rows="2" maxlength="5000" value=${transcript}
       error=${errors.transcript} onInput=${setTranscript} />
     <${SoundField} key=${round} label=${t("voices.sample_audio")} hint=${t("voices.sample_hint")} seconds=${SECONDS} value=${sound}

@@ -6,7 +6,7 @@ import { html, useState } from "../core/ui.js";
 import { Button } from "../parts/button.js";
 import { Dialog } from "../parts/dialog.js";
 import { TextField } from "../parts/fields.js";
-import { useSaving } from "../parts/saving.js";
+import { useSubmit } from "../parts/form.js";
 import { SoundField } from "../parts/sound_field.js";
 import { Problem } from "../parts/states.js";
 import { toast } from "../parts/toast.js";
@@ -18,7 +18,7 @@ export function VoiceForm({ onSaved, onClose }) {
   const [draft, setDraft] = useState({ name: "", language: navigator.language, description: "" });
   const [sound, setSound] = useState(null);
   const [isMissing, setMissing] = useState(false);
-  const { run, busy, errors, problem } = useSaving(FIELDS, "name");
+  const { submit, busy, errors, trouble } = useSubmit(FIELDS, "name");
   const field = (name) => ({ value: draft[name], error: errors[name], onInput: (value) => setDraft({ ...draft, [name]: value }) });
   const submitted = async (event) => {
     event.preventDefault();
@@ -27,7 +27,7 @@ export function VoiceForm({ onSaved, onClose }) {
     const form = new FormData();
     for (const [name, value] of Object.entries(draft)) form.append(name, value);
     form.append("reference_audio", sound, sound.name);
-    await run(async () => {
+    await submit(async () => {
       const made = await upload("/models/speakers", form);
       toast(t("voices.made", made));
       onSaved(made);
@@ -36,7 +36,7 @@ export function VoiceForm({ onSaved, onClose }) {
   const missing = isMissing && !sound ? t("voices.sound_required", { field: t("voices.reference") }) : undefined;
   return html`<${Dialog} open title=${t("voices.new")} onClose=${onClose}>
     <form class="form" onSubmit=${submitted}>
-      <${Problem} error=${problem} />
+      <${Problem} error=${trouble} />
       <${TextField} label=${t("voices.name")} autofocus hint=${t("voices.name_hint")} required maxlength="64" autocomplete="off" ...${field("name")} />
       <${TextField} label=${t("voices.language")} hint=${t("voices.language_hint")} required maxlength="20" ...${field("language")} />
       <${TextField} label=${t("voices.description")} ...${field("description")} />

@@ -24,7 +24,7 @@ function Catalogue({ voices, query }) {
   const found = voices.filter((voice) => (!language || voice.language_code === language) && (!provider || voice.provider === provider));
   const languages = [...new Map(voices.map((voice) => [voice.language_code, named(voice)]))].map(([value, label]) => ({ value, label }));
   const providers = [...new Set(voices.map((voice) => voice.provider))].map((value) => ({ value, label: word("voices", value) }));
-  const page = Math.min(Number(query.page ?? 1), Math.ceil(found.length / LIMIT) || 1);
+  const page = Math.min(Math.max(1, Number(query.page) || 1), Math.ceil(found.length / LIMIT) || 1);
   const clear = { label: t("voices.clear"), onClick: () => setQuery({ language: null, provider: null }) };
   return html`
     <div class="filters">

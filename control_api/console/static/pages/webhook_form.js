@@ -4,6 +4,7 @@ import { patch, post } from "../core/api.js";
 import { t } from "../core/strings.js";
 import { html, useState } from "../core/ui.js";
 import { Button } from "../parts/button.js";
+import { errorAt } from "../parts/field_errors.js";
 import { CheckField, TextField } from "../parts/fields.js";
 import { Form, useSubmit } from "../parts/form.js";
 import { PairsField } from "../parts/pairs_field.js";
@@ -28,8 +29,9 @@ export function WebhookForm({ webhook, onDone, onCancel }) {
   }));
   const state = useSubmit(["name", "url", "events", "headers", "secret"]);
   const set = (name) => (value) => setDraft((before) => ({ ...before, [name]: value }));
-  const tied = (name) => ({ value: draft[name], error: state.errors[name], onInput: set(name) });
+  const tied = (name) => ({ value: draft[name], error: errorAt(state.errors, name), onInput: set(name) });
   const pick = (event) => (is) => set("events")(EVENTS.filter((one) => (one === event ? is : draft.events.includes(one))));
+  const wrong = errorAt(state.errors, "events");
   const save = () =>
     state.submit(async () => {
       const { secret, ...told } = { ...draft, headers: Object.fromEntries(draft.headers.filter(([name]) => name.trim())) };
@@ -40,7 +42,7 @@ export function WebhookForm({ webhook, onDone, onCancel }) {
     <${Form} state=${state} onSubmit=${save} onCancel=${onCancel} action=${t(webhook ? "webhooks.save" : "webhooks.create")}>
       <${TextField} label=${t("webhooks.name")} required maxlength="200" ...${tied("name")} />
       <${TextField} label=${t("webhooks.url")} required type="url" placeholder="https://crm.example.com/hook" hint=${t("webhooks.url_hint")} ...${tied("url")} />
-      <fieldset class=${state.errors.events ? "group wrong" : "group"}>
+      <fieldset class=${wrong ? "group wrong" : "group"}>
         <legend>${t("webhooks.events")}</legend>
         <div class="row">
           <${Button} small onClick=${() => set("events")(EVENTS)}>${t("webhooks.all")}<//>
@@ -50,10 +52,10 @@ export function WebhookForm({ webhook, onDone, onCancel }) {
           ${EVENTS.map((event) => html`<${CheckField} key=${event} label=${event} hint=${meaning(event)}
             value=${draft.events.includes(event)} onInput=${pick(event)} />`)}
         </div>
-        <p class=${state.errors.events ? "error" : "hint"} aria-live="polite">${state.errors.events ?? t("webhooks.events_hint")}</p>
+        <p class=${wrong ? "error" : "hint"} aria-live="polite">${wrong ?? t("webhooks.events_hint")}</p>
       </fieldset>
       <${PairsField} label=${t("webhooks.headers")} hint=${t("webhooks.headers_hint")} nameLabel=${t("webhooks.header")} valueLabel=${t("webhooks.value")}
-        rows=${draft.headers} error=${state.errors.headers} onInput=${set("headers")} />
+        rows=${draft.headers} error=${tied("headers").error} onInput=${set("headers")} />
       <${TextField} label=${t("webhooks.secret_own")} type="password" autocomplete="new-password" ...${tied("secret")}
         hint=${t(webhook ? "webhooks.secret_change_hint" : "webhooks.secret_hint")} />
     <//>`;

@@ -1,11 +1,14 @@
-// The server's sentences begin with the field that they are about: "phone must be in E.164 format".
+// Which fields a refusal is about: the server's sentences begin with the path of the field ("hours.start must be …").
 
-/** What is wrong with each field of `names`: `{phone: "Must be …"}`, and `{}` if the error is about something else. */
-export function fieldErrors(error, names) {
-  const own = Object.entries(error?.fields ?? {}).find(([name, said]) => names.includes(name) && !said.startsWith(name));
-  if (own) return Object.fromEntries([own]); // found here, before anything was sent
-  const [, field, rest, what] = /^([\w-]+)((?:\.[\w-]+)*):? (.+)$/s.exec(error?.detail ?? "") ?? [];
-  if (error?.status !== 400 || !names.includes(field)) return {};
-  const said = rest ? `${rest.slice(1)} ${what}` : what;
-  return { [field]: said.charAt(0).toUpperCase() + said.slice(1) };
+/** `{path: sentence}` for `names` and what is below them; `{}` if the error is about something else. A 409 is about `conflict`. */
+export function fieldErrors(error, names, conflict) {
+  if (error?.status === 409 && conflict) return { [conflict]: error.detail };
+  return Object.fromEntries(Object.entries(error?.fields ?? {}).filter(([path]) => names.some((name) => isWithin(path, name))));
 }
+
+/** What is wrong with `name` or anything below it. */
+export function errorAt(errors, name) {
+  return Object.entries(errors).find(([path]) => isWithin(path, name))?.[1];
+}
+
+const isWithin = (path, name) => path === name || path.startsWith(`${name}.`);

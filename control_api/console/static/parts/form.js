@@ -8,22 +8,24 @@ import { fieldErrors } from "./field_errors.js";
 import { Problem } from "./states.js";
 
 /**
- * `names` are the fields that can say what is wrong with them. `submit(work)` awaits `work` and keeps its ApiError:
- * as `errors` of the fields, or as `trouble` if it is about no field.
+ * `names` are the fields that can say what is wrong with them. `submit(work)` awaits `work`, answers whether it was done, and
+ * keeps its error: as `errors` (by the field's path), or as `trouble` if it is about no field. A 409 is about `conflict`.
  */
-export function useSubmit(names) {
+export function useSubmit(names, conflict) {
   const [{ busy, error }, setState] = useState({ busy: false, error: null });
   const submit = async (work) => {
     setState({ busy: true, error: null });
     try {
       await work();
       setState({ busy: false, error: null });
+      return true;
     } catch (failed) {
-      if (!(failed instanceof ApiError)) throw failed;
       setState({ busy: false, error: failed });
+      if (!(failed instanceof ApiError)) throw failed;
+      return false;
     }
   };
-  const errors = fieldErrors(error, names);
+  const errors = fieldErrors(error, names, conflict);
   return { busy, error, errors, trouble: error && !Object.keys(errors).length ? error : null, submit };
 }
 

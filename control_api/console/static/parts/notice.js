@@ -1,9 +1,9 @@
 import { html } from "../core/ui.js";
 
-/** Something to know before reading on. `tone`: neutral, warn. */
+/** Something to know before reading on. `tone`: neutral, accent, good, warn. */
 export function Notice({ title, tone = "neutral", children }) {
   return html`
-    <div class="note ${tone}" role="note">
+    <div class="notice ${tone}" role="note">
       ${title && html`<strong>${title}</strong>`}
       ${children}
     </div>`;

@@ -11,12 +11,12 @@ export class Recorder {
     const context = new AudioContext({ sampleRate: RATE });
     try {
       await context.audioWorklet.addModule(WORKLET);
+      return new Recorder(stream, context, onSound);
     } catch (error) {
       stream.getTracks().forEach((track) => track.stop());
       await context.close();
       throw error;
     }
-    return new Recorder(stream, context, onSound);
   }
 
   constructor(stream, context, onSound) {

@@ -73,12 +73,13 @@ function Property({ name, schema, root, value, required, onChange, errors, path 
           value=${value ?? schema.default} onInput=${(list) => onChange(list.length || required ? list : undefined)} />`;
       }
   }
-  return html`<${JsonField} ...${common} value=${value} placeholder=${fallback} onChange=${onChange} />`;
+  const hint = schema.mayBeText ? [common.hint, t("common.or_json")].filter(Boolean).join(" ") : common.hint;
+  return html`<${JsonField} ...${common} hint=${hint} mayBeText=${schema.mayBeText} value=${value} placeholder=${fallback} onChange=${onChange} />`;
 }
 
-/** What has no field of its own is written as JSON. */
-function JsonField({ value, onChange, error, ...rest }) {
-  const [text, setText] = useState(value === undefined ? "" : JSON.stringify(value, null, 2));
+/** What has no field of its own is written as JSON. With `mayBeText` other words stand for themselves. */
+function JsonField({ value, onChange, error, mayBeText = false, ...rest }) {
+  const [text, setText] = useState(value === undefined ? "" : mayBeText && isPlain(value) ? value : JSON.stringify(value, null, 2));
   const [wrong, setWrong] = useState(false);
   const entered = (next) => {
     setText(next);
@@ -87,7 +88,7 @@ function JsonField({ value, onChange, error, ...rest }) {
       return onChange(undefined);
     }
     try {
-      onChange(JSON.parse(next));
+      onChange(read(next, mayBeText));
       setWrong(false);
     } catch {
       setWrong(true); // not JSON yet: the value stays as it was
@@ -97,7 +98,27 @@ function JsonField({ value, onChange, error, ...rest }) {
     error=${wrong ? t("common.not_json") : error} />`;
 }
 
-/** Follows $ref, takes null out of anyOf (`nullable` tells that it was there), and reads the first of several choices. */
+/** Raises SyntaxError. */
+function read(text, mayBeText) {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (mayBeText && !/^\s*[[{"]/.test(text)) return text.trim();
+    throw error;
+  }
+}
+
+function isPlain(value) {
+  if (typeof value !== "string") return false;
+  try {
+    JSON.parse(value);
+    return false; // it would be taken for a number, say
+  } catch {
+    return true;
+  }
+}
+
+/** Follows $ref, takes null out of anyOf (`nullable` tells that it was there). Of several choices `mayBeText` tells that one is text. */
 export function resolved(schema, root) {
   if (schema.$ref) {
     const { $ref, ...about } = schema;
@@ -115,7 +136,7 @@ export function resolved(schema, root) {
     const nullable = some.length < choices.length;
     if (some.length === 1) return { ...resolved(some[0], root), ...about, nullable };
     if (some.every((choice) => choice.const !== undefined)) return { ...about, enum: some.map((choice) => choice.const), nullable };
-    return { ...about, nullable };
+    return { ...about, nullable, mayBeText: some.some((choice) => resolved(choice, root).type === "string") };
   }
   return schema;
 }

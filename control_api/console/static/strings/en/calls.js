@@ -1,3 +1,5 @@
+import reasons from "./reasons.js";
+
 export default {
   title: "Calls",
   one: "Call",
@@ -88,16 +90,10 @@ export default {
     dead_air: "Long silences",
     answer_latency_ms: "Answered after, p50 / p95",
     opt_out_asked: "Asked not to be called",
-    ended_reason: "Ended because",
   },
   silences: { one: "{n}, of {longest} s", other: "{n}, the longest {longest} s" },
   details: "Other key details",
-  reasons: {
-    goodbye: "Goodbye was said",
-    hangup: "The customer hung up",
-    no_answer_from_assistant: "The agent had no answer",
-    "server stopped": "The server was stopped",
-  },
+  reasons,
 
   transfers: "Transfers",
   asked_by_api: "asked for over the API",

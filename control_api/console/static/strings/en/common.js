@@ -41,6 +41,12 @@ export default {
   default: "Default",
   default_is: "Default: {value}",
   not_json: "This is not JSON yet.",
+  or_json: "Plain text, or JSON.",
+  unsaved: {
+    title: "Leave without saving?",
+    text: "What you changed on this page is not saved yet.",
+    action: "Leave",
+  },
   none: "None",
   at: "At",
   all: "All",

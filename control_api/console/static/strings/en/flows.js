@@ -1,5 +1,6 @@
 import { moves } from "./flow_moves.js";
 import { wizard } from "./campaign.js";
+import ended from "./reasons.js";
 
 export default {
   ...moves,
@@ -41,9 +42,9 @@ export default {
     queued: "Queued", dialing: "Dialling", ringing: "Ringing", in_progress: "Talking", transferring: "Being transferred", ended: "Ended",
   },
   reasons: {
-    opted_out: "Opted out", recently_dialled: "Called recently", invalid_number: "Number cannot exist", outside_window: "No hour to call in",
-    duplicate: "Same number twice", customer_deleted: "Contact deleted", number_changed: "Number changed", callended: "Call ended",
-    no_answer: "No answer",
+    ...ended,
+    opted_out: "Opted out", recently_dialled: "Called recently", outside_window: "No hour to call in", duplicate: "Same number twice",
+    customer_deleted: "Contact deleted", number_changed: "Number changed", cancelled: "Campaign cancelled",
   },
   distributions: { round_robin: "Take turns (round-robin)", least_used: "Level out (least used)" },
   tabs: { progress: "Progress", contacts: "Contacts", settings: "Settings" },
