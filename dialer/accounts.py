@@ -10,7 +10,7 @@ from storage.assets import PhoneNumber
 from storage.database import UnitOfWork
 from storage.records import Flow
 
-EXOTEL, SIMULATOR = "exotel", "simulator"
+EXOTEL, SIMULATOR = CARRIERS = "exotel", "simulator"
 EXOTEL_PER_MINUTE = 160
 """Of the 200 requests a minute that Exotel takes; the rest is for asking what became of calls."""
 SIMULATOR_NUMBER = "+15550010000"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from http import HTTPStatus
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
@@ -17,7 +18,7 @@ class HttpMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         self._requests = Counter(
             "vaani_http_requests",
-            "Requests that are over, by the class of their status: 2xx; 1xx is a socket",
+            "Requests that are over, by the class of their status: 2xx; 1xx is a socket. 503 stands by itself: not now",
             ["method", "route", "status"],
             registry=registry,
         )
@@ -51,7 +52,8 @@ class HttpMetrics:
         return counted
 
     def _over(self, request: web.Request, status: int) -> None:
-        self._requests.labels(*_route(request), f"{status // 100}xx").inc()
+        shown = "503" if status == HTTPStatus.SERVICE_UNAVAILABLE else f"{status // 100}xx"
+        self._requests.labels(*_route(request), shown).inc()
 
 
 def _route(request: web.Request) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disa
 from prometheus_client import generate_latest as plain
 from prometheus_client.openmetrics.exposition import generate_latest as openmetrics
 
+from dialer.accounts import CARRIERS
 from dialer.ports import Trouble
 from server.start import StartError
 from storage.dialing import Attempt
@@ -23,6 +24,8 @@ WINDOW = 500
 OPENMETRICS = "application/openmetrics-text"
 PLAIN_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 OPENMETRICS_TYPE = f"{OPENMETRICS}; version=1.0.0; charset=utf-8"
+MOST_HIDDEN = 3000
+"""Ticks of a stall that are counted: of a process that was stopped for longer, a minute tells enough."""
 LAGS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1.0)
 
 # A second line for each counter, that says when it was made: nobody asks.
@@ -31,12 +34,16 @@ disable_created_metrics()  # type: ignore[no-untyped-call]
 
 class DialerMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
+        """A trouble that is counted for the first time is a rise, so all of them begin at 0."""
         self._attempts = Counter(
             "vaani_attempts", "Outgoing calls that are over", ["provider", "outcome"], registry=registry
         )
         self._troubles = Counter(
             "vaani_carrier_troubles", "Calls that a carrier did not place", ["provider", "trouble"], registry=registry
         )
+        for provider in CARRIERS:
+            for trouble in Trouble:
+                self._troubles.labels(provider, trouble)
 
     def ended(self, attempts: Sequence[Attempt]) -> None:
         for attempt in attempts:
@@ -61,13 +68,16 @@ class LoopLag:
         due = loop.time() + TICK
         while True:
             await asyncio.sleep(max(due - loop.time(), 0.0))
-            late = max(loop.time() - due, 0.0)
-            missed = int(late / TICK)  # a stall hides ticks: each is counted, the latest of them last
-            for tick in reversed(range(missed + 1)):
-                lag = late - tick * TICK
-                self._lags.append(lag)
-                self._histogram.observe(lag)
-            due += (missed + 1) * TICK
+            due += self.ticked(max(loop.time() - due, 0.0)) * TICK
+
+    def ticked(self, late: float) -> int:
+        """A tick came so many seconds late. How many were due by then: a stall hides ticks, and each is counted."""
+        missed = int(late / TICK)
+        for tick in reversed(range(min(missed, MOST_HIDDEN) + 1)):  # the latest of them last
+            lag = late - tick * TICK
+            self._lags.append(lag)
+            self._histogram.observe(lag)
+        return missed + 1
 
 
 @asynccontextmanager

@@ -16,6 +16,8 @@ from storage.overview import Overview
 
 SECONDS = 15.0
 """Between two looks."""
+LONGEST = 10.0
+"""Seconds of a look, after which the database counts as away."""
 ALL = ", of all processes"
 
 _log = logging.getLogger(__name__)
@@ -69,13 +71,17 @@ async def watch(
     """Runs until cancelled."""
     while True:
         try:
-            await look(database, clock, metrics)
-            capacity.reached(Neighbour.DATABASE, True)
-        except DatabaseUnavailableError as away:
-            capacity.reached(Neighbour.DATABASE, False)
+            async with asyncio.timeout(LONGEST):
+                await look(database, clock, metrics)
+        except (DatabaseUnavailableError, TimeoutError) as away:
+            is_reached = False
             _log.warning("what waits in the database cannot be counted", extra={"error": str(away)})
         except Exception:  # noqa: BLE001 - it must outlive a bad round
+            is_reached = False
             _log.exception("what waits in the database could not be counted")
+        else:
+            is_reached = True
+        capacity.reached(Neighbour.DATABASE, is_reached)
         await asyncio.sleep(SECONDS)
 
 

@@ -48,8 +48,8 @@ class AnswerTimes:
         """Those that are looked at, in batches."""
         its = self._within(select(*_COLUMNS), turn_latencies, turn_latencies.c.measured_at, window)
         async with self._tenancy.connection.stream(its) as found:
-            async for rows in found.partitions(AT_ONCE):
-                yield [TurnLatency(*row) for row in rows]
+            async for rows in found.mappings().partitions(AT_ONCE):
+                yield [TurnLatency(**row) for row in rows]
 
     async def moments(self, window: Window) -> dict[MomentKind, int]:
         noticed = call_moments.c.noticed_at

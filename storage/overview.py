@@ -43,7 +43,7 @@ class Overviews:
         self._tenancy = tenancy
 
     async def read(self) -> Overview:
-        """As many rows are read as there are campaigns that are not over, and things that wait."""
+        """As many rows are read as there are flows, which are few, and things that wait."""
         campaigns = await self._campaigns()
         late = await self._waiting(attempts, attempts.c.look_at)
         events = await self._waiting(outbox, outbox.c.created_at)

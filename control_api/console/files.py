@@ -86,7 +86,7 @@ class Files:
     def _at(self, path: Path) -> File | None:
         try:
             found = path.stat()
-        except (FileNotFoundError, NotADirectoryError):
+        except OSError:  # there is none, or no file system has such a name
             return None
         state = found.st_mtime_ns, found.st_size
         known = self._read.get(path)

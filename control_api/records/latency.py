@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated, Self
 
@@ -14,6 +15,7 @@ from control_api.records import calls
 from control_api.records.answer_figures import AnswerFigures
 from control_api.records.calls import Id
 from control_api.web.asked import Asked
+from control_api.web.errors import bad
 from control_api.web.shapes import Body, Shown, Time
 from storage.answer_times import LOOKED_AT, Window
 from storage.moment_records import MomentKind
@@ -21,6 +23,8 @@ from storage.moment_records import MomentKind
 contract = calls.contract.again()
 
 LONGEST = timedelta(days=31)
+YEARS = 1970, 9000
+"""That a moment may lie in: whatever its zone, it can be reckoned with."""
 STRETCHES = 30
 """That a window is divided into."""
 SLOWEST = 10
@@ -40,6 +44,9 @@ class LatencyQuery(Body):
             raise ValueError("until needs since beside it")
         if self.since is not None and "minutes" in self.model_fields_set:
             raise ValueError("minutes cannot stand beside since")
+        for name, moment in (("since", self.since), ("until", self.until)):
+            if moment is not None and not YEARS[0] <= moment.year < YEARS[1]:
+                raise ValueError(f"{name} must be in a year from {YEARS[0]} to {YEARS[1] - 1}")
         if self.since is not None and self.until is not None:
             if self.until <= self.since:
                 raise ValueError("until must be after since")
@@ -50,6 +57,8 @@ class LatencyQuery(Body):
     def window(self, now: datetime) -> Window:
         until = self.until or now
         since = until - timedelta(minutes=self.minutes) if self.since is None else self.since
+        if since >= until:
+            raise bad("since must be in the past")
         return Window(max(since, until - LONGEST), until, self.flow_uuid)
 
 
@@ -94,23 +103,23 @@ class LatencyOfCalls(Shown):
     slowest: list[SlowShown]
 
 
-@contract.get("/latency")
+@contract.get("/latency", limit="20/minute")
 async def latency(asked: Asked, query: LatencyQuery) -> LatencyOfCalls:
     """Tell how long customers waited for answers, and which stage and provider took how much of it."""
     window = query.window(asked.now)
-    figures = AnswerFigures(window.since, window.until, SLOWEST)
     async with asked.read() as work:
         beginning = await work.answer_times.beginning(window)
+        is_whole = beginning is None
+        window = replace(window, since=beginning or window.since)
+        figures = AnswerFigures(window.since, window.until, SLOWEST)
         async with aclosing(work.answer_times.newest(window)) as batches:
             async for batch in batches:
                 figures.add(batch)
         moments = await work.answer_times.moments(window)
-    return await asyncio.to_thread(_shown, window, beginning, figures, moments)
+    return await asyncio.to_thread(_shown, window, is_whole, figures, moments)
 
 
-def _shown(
-    window: Window, beginning: datetime | None, figures: AnswerFigures, moments: Mapping[MomentKind, int]
-) -> LatencyOfCalls:
+def _shown(window: Window, is_whole: bool, figures: AnswerFigures, moments: Mapping[MomentKind, int]) -> LatencyOfCalls:
     answer = figures.whole()
     step = (window.until - window.since) / STRETCHES
     over_time = [
@@ -123,9 +132,9 @@ def _shown(
         for place, spread in enumerate(figures.over_time(STRETCHES))
     ]
     return LatencyOfCalls(
-        since=beginning or window.since,
+        since=window.since,
         until=window.until,
-        is_whole=beginning is None,
+        is_whole=is_whole,
         answer=None if answer is None else SpreadShown.model_validate(answer),
         stages=[
             StageShown(stage=stage, provider=provider, **SpreadShown.model_validate(spread).model_dump())

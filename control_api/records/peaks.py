@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -88,7 +89,7 @@ def peaks_of(wav: Path, points: int) -> Peaks | None:
     except FileNotFoundError:
         return None
     with file:
-        size = wav.stat().st_size - HEADER
+        size = os.fstat(file.fileno()).st_size - HEADER  # by its name it may be gone, to the object store
         if size <= 0:
             return None
         peaks = Peaks(Form.of(file.read(HEADER)), size, points)

@@ -122,6 +122,7 @@ async def test_what_has_its_hash_in_its_address_is_kept_for_ever(url: str, http:
         "/console/core/",
         "/console/App.js",
         "/console/nothing.js",
+        f"/console/{'a' * 300}.js",
     ],
 )
 async def test_nothing_else_is_served(url: str, path: str) -> None:

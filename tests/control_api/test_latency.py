@@ -134,6 +134,10 @@ async def test_of_too_many_answers_the_newest_are_looked_at(
         ({"since": WINDOW["until"], "until": WINDOW["since"]}, "until must be after since"),
         ({"since": "2026-01-01T00:00:00Z", "until": WINDOW["until"]}, "at most 31 days"),
         ({"since": "2026-03-01T09:00:00"}, "since"),
+        ({"since": "2999-01-01T00:00:00Z"}, "since must be in the past"),
+        ({"since": "0001-01-01T00:00:00+05:00", "until": "0001-01-05T00:00:00Z"}, "since must be in a year"),
+        ({"since": "0001-01-01T00:00:00Z", "until": "0001-01-02T00:00:00Z"}, "since must be in a year"),
+        ({"since": "9999-12-30T23:00:00Z", "until": "9999-12-31T23:59:00-05:00"}, "since must be in a year"),
     ],
 )
 async def test_a_window_that_is_none_is_refused(api: Api, file: Path, query: dict[str, str], told: str) -> None:

@@ -39,7 +39,6 @@ QUIET_RECORDS = {
 QUIET_PANELS = {
     "Provider failures",
     "Frames that were refused or dropped",
-    "Troubles with carriers",
     "Requests answered with 5xx, by route",
 }
 
