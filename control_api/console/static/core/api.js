@@ -28,6 +28,16 @@ export const put = (path, body, options) => asked("PUT", path, { body, ...option
 export const del = (path, body, options) => asked("DELETE", path, { body, ...options });
 export const upload = (path, form, options) => asked("POST", path, { form, ...options });
 
+/** Null for what is deleted, or not for this key to read. */
+export async function getIfThere(path, options) {
+  try {
+    return await get(path, {}, options);
+  } catch (error) {
+    if (error.status === 404 || error.status === 403) return null;
+    throw error;
+  }
+}
+
 /** The bytes behind a path: sound, a file. `options.query`, `options.signal` as for the others. */
 export async function blob(path, options) {
   return (await sent("GET", path, options)).blob();

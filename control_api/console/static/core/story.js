@@ -13,7 +13,7 @@ export const nothing = {
   lines: [], words: { agent: "", customer: "" }, isSpeaking: false, isMuted: false, isEnding: false, latencies: [], end: null, startedAt: null,
 };
 
-/** The story with one more message. */
+/** The story with one more message. An interruption is seen in the line that it cut: its message comes for words to a silent agent too. */
 export function told(story, message) {
   const entered = (line) => ({ ...story, lines: [...story.lines, line] });
   switch (message.type) {
@@ -27,8 +27,6 @@ export function told(story, message) {
       return { ...story, words: { ...story.words, [message.speaker]: message.text } };
     case "speech":
       return { ...story, isSpeaking: true };
-    case "interrupted":
-      return entered({ kind: "note", text: t("live.call.interruption"), timestamp: message.timestamp });
     case "keys":
       return entered({ kind: "note", text: t(`live.call.keys_${message.speaker}`, { keys: message.keys }), timestamp: message.timestamp });
     case "dead_air":

@@ -1,18 +1,18 @@
 // One call: what was heard and said in it, what was made of it, what was told of it.
 
 import { get } from "../core/api.js";
-import { dateTime, phone } from "../core/format.js";
+import { dateTime } from "../core/format.js";
 import { useResource } from "../core/resource.js";
 import { href } from "../core/router.js";
 import { t } from "../core/strings.js";
 import { html, useEffect, useRef } from "../core/ui.js";
 import { Button } from "../parts/button.js";
+import { callKind, otherSide } from "../parts/call_words.js";
 import { Page } from "../parts/page.js";
 import { usePlayer } from "../parts/player.js";
 import { Loaded, Problem } from "../parts/states.js";
 import { CallAnalysis } from "./call_analysis.js";
 import { CallFacts } from "./call_facts.js";
-import { customerNumber, direction } from "./call_marks.js";
 import { CallSound } from "./call_sound.js";
 import { CallTransfers, CallWebhooks } from "./call_told.js";
 import { CallWords } from "./call_words.js";
@@ -29,7 +29,7 @@ export default function Call({ params, query }) {
     const timer = setInterval(() => document.hidden || call.reload(), MOVING);
     return () => clearInterval(timer);
   }, [waits, call.reload]);
-  const title = call.data ? t("calls.call_with", { who: phone(customerNumber(call.data)), direction: direction(call.data) }) : t("calls.one");
+  const title = call.data ? titled(call.data) : t("calls.one");
   const listen = isLive && html`<${Button} kind="primary" href=${href(`/live/${params.id}`)}>${t("calls.open_live")}<//>`;
   return html`
     <${Page} title=${title} lead=${call.data && dateTime(call.data.started_at)} actions=${listen}
@@ -38,6 +38,11 @@ export default function Call({ params, query }) {
         <${Opened} key=${found.uuid} call=${found} picked=${query.turn} reload=${call.reload} />`}
       <//>
     <//>`;
+}
+
+function titled(call) {
+  if (call.call_type === "browser") return t("calls.of_browser");
+  return t("calls.call_with", { who: otherSide(call), direction: callKind(call) });
 }
 
 function Opened({ call, picked, reload }) {

@@ -1,14 +1,14 @@
 // The few facts of a call that one wants to see first.
 
-import { get } from "../core/api.js";
-import { duration, phone } from "../core/format.js";
+import { getIfThere } from "../core/api.js";
+import { duration, number, phone } from "../core/format.js";
 import { useResource } from "../core/resource.js";
 import { href } from "../core/router.js";
 import { t, word } from "../core/strings.js";
 import { html } from "../core/ui.js";
+import { CallOutcome, Sentiment, callKind, ourNumber } from "../parts/call_words.js";
 import { Card } from "../parts/card.js";
 import { CopyButton } from "../parts/copy.js";
-import { OutcomeBadge, SentimentBadge, direction, ourNumber } from "./call_marks.js";
 
 export function CallFacts({ call }) {
   const about = useResource(
@@ -24,17 +24,17 @@ export function CallFacts({ call }) {
   );
   const { flow, agent, customer } = about.data ?? {};
   const facts = [
-    ["outcome", html`<${OutcomeBadge} call=${call} />`],
+    ["outcome", html`<${CallOutcome} call=${call} />`],
     ["reason", call.ended_reason && word("calls.reasons", call.ended_reason)],
     ["duration", duration(call.duration)],
-    ["sentiment", html`<${SentimentBadge} value=${call.sentiment} />`],
+    ["sentiment", html`<${Sentiment} value=${call.sentiment} />`],
     ["customer", customer && html`<a href=${href(`/contacts/${customer.uuid}`)}>${customer.name}</a>`],
     ["flow", flow && html`<a href=${href(`/flows/${flow.uuid}`)}>${flow.name}</a>`],
     ["agent", agent && html`<a href=${href(`/agents/${agent.uuid}`)}>${agent.name}</a>`],
-    ["call_type", direction(call)],
+    ["call_type", callKind(call)],
     ["our_number", ourNumber(call) && phone(ourNumber(call))],
     ["language", call.language_detected],
-    ["cost", typeof call.cost === "number" && t("calls.credits", { n: call.cost })],
+    ["cost", typeof call.cost === "number" && t("calls.credits", { n: number(call.cost) })],
   ].filter(([, value]) => value);
   return html`
     <${Card} class="call-facts">
@@ -45,13 +45,4 @@ export function CallFacts({ call }) {
     <//>`;
 }
 
-/** Null for what is deleted, or not for this key to read: the call is shown all the same. */
-async function found(path, uuid, options) {
-  if (!uuid) return null;
-  try {
-    return await get(`${path}/${uuid}`, null, options);
-  } catch (error) {
-    if (error.status === 404 || error.status === 403) return null;
-    throw error;
-  }
-}
+const found = (path, uuid, options) => (uuid ? getIfThere(`${path}/${uuid}`, options) : null);

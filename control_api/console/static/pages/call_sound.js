@@ -10,6 +10,7 @@ import { CopyButton } from "../parts/copy.js";
 import { Dialog } from "../parts/dialog.js";
 import { Menu } from "../parts/menu.js";
 import { PlayerBar } from "../parts/player.js";
+import { saveFile } from "../parts/save_file.js";
 import { Loaded, Problem } from "../parts/states.js";
 import { toast } from "../parts/toast.js";
 import { Waveform } from "../parts/waveform.js";
@@ -90,10 +91,7 @@ async function passOn(uuid) {
 
 async function download(uuid, format) {
   try {
-    const url = URL.createObjectURL(await blob(`/calls/${uuid}/recording`, { query: { format } }));
-    const anchor = Object.assign(document.createElement("a"), { href: url, download: `${uuid}.${format}` });
-    anchor.click();
-    setTimeout(() => URL.revokeObjectURL(url), 60_000);
+    saveFile(await blob(`/calls/${uuid}/recording`, { query: { format } }), `${uuid}.${format}`);
   } catch (error) {
     toast(error.detail ?? error.message, "bad");
   }

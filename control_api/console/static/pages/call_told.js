@@ -24,7 +24,7 @@ export function CallTransfers({ path }) {
             <li key=${transfer.uuid}>
               <p class="row apart">
                 <strong>${transfer.target}</strong>
-                <${Badge}>${word("calls.is", transfer.status)}<//>
+                <${Badge}>${word("queues.status", transfer.status)}<//>
               </p>
               <p class="soft small">${time(transfer.initiated_at)} · ${t(`calls.asked_by_${transfer.asked_by}`)}${transfer.member_name && ` · ${transfer.member_name}`}</p>
               ${transfer.agent_brief && html`<p class="small">${transfer.agent_brief}</p>`}

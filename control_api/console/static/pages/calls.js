@@ -1,18 +1,18 @@
 // All calls, newest first, by what they were.
 
 import { get } from "../core/api.js";
-import { dateTime, duration, phone } from "../core/format.js";
+import { dateTime, duration } from "../core/format.js";
 import { useResource } from "../core/resource.js";
 import { href, setQuery } from "../core/router.js";
 import { t } from "../core/strings.js";
 import { html } from "../core/ui.js";
 import { Badge } from "../parts/badge.js";
 import { Button } from "../parts/button.js";
+import { CallOutcome, Sentiment, callKind, otherSide } from "../parts/call_words.js";
 import { SelectField, TextField } from "../parts/fields.js";
 import { Page } from "../parts/page.js";
 import { Empty, Loaded, Problem } from "../parts/states.js";
 import { Pager, Table } from "../parts/table.js";
-import { OutcomeBadge, SentimentBadge, customerNumber, direction } from "./call_marks.js";
 
 const SIZE = 25;
 const FILTERS = ["call_type", "outcome", "sentiment", "flow_uuid", "customer_uuid", "date_from", "date_to"];
@@ -87,13 +87,13 @@ function Found({ found, page, isFiltered, names }) {
 }
 
 const columns = (names) => [
-  { key: "started_at", title: t("calls.when"), render: (call) => dateTime(call.started_at) },
-  { key: "call_type", title: t("calls.call_type"), render: direction },
-  { key: "with", title: t("calls.with"), render: (call) => phone(customerNumber(call)) },
+  { key: "started_at", title: t("calls.when"), render: (call) => html`<span class="whole">${dateTime(call.started_at)}</span>` },
+  { key: "call_type", title: t("calls.call_type"), render: callKind },
+  { key: "with", title: t("calls.with"), render: otherSide },
   { key: "flow_uuid", title: t("calls.flow"), render: (call) => names[call.flow_uuid] ?? "–" },
   { key: "voice_agent_uuid", title: t("calls.agent"), render: (call) => names[call.voice_agent_uuid] ?? "–" },
-  { key: "outcome", title: t("calls.outcome"), render: (call) => html`<${OutcomeBadge} call=${call} />` },
-  { key: "sentiment", title: t("calls.sentiment"), render: (call) => html`<${SentimentBadge} value=${call.sentiment} />` },
+  { key: "outcome", title: t("calls.outcome"), render: (call) => html`<${CallOutcome} call=${call} />` },
+  { key: "sentiment", title: t("calls.sentiment"), render: (call) => html`<${Sentiment} value=${call.sentiment} />` },
   { key: "recording_url", title: t("calls.recording"), render: (call) => call.recording_url ? html`<${Badge}>${t("calls.recorded")}<//>` : "–" },
   { key: "duration", title: t("calls.duration"), align: "end", render: (call) => duration(call.duration) },
 ];

@@ -1,10 +1,10 @@
 // What stands in the six steps of a campaign ↔ the flow's record. It is kept for the tab until it is saved.
 
 import { useState } from "../core/ui.js";
-import { ownZone } from "./flow_times.js";
+import { WEEK } from "../parts/hours_field.js";
+import { ownZone } from "../parts/zone_field.js";
 
 export const STEPS = ["create", "agent", "contacts", "numbers", "settings", "review"];
-export const WEEK = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 export const OUTCOMES = ["no-answer", "busy", "failed", "voicemail"];
 
 /** Which step asks for a field of the flow. */

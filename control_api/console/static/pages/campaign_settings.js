@@ -3,7 +3,8 @@
 import { t, word } from "../core/strings.js";
 import { html } from "../core/ui.js";
 import { CheckField, NumberField, SelectField, TextField } from "../parts/fields.js";
-import { OUTCOMES, WEEK } from "./campaign_draft.js";
+import { WEEK } from "../parts/hours_field.js";
+import { OUTCOMES } from "./campaign_draft.js";
 import { zones } from "./flow_times.js";
 
 export function SettingsStep({ draft, errors, onChange }) {

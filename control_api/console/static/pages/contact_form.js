@@ -7,10 +7,10 @@ import { errorAt } from "../parts/field_errors.js";
 import { CheckField, SelectField, TextArea, TextField } from "../parts/fields.js";
 import { Form, useSubmit } from "../parts/form.js";
 import { PairsField } from "../parts/pairs_field.js";
+import { ZoneField } from "../parts/zone_field.js";
 import { NAMES, body, drawn } from "./contact_draft.js";
 
 const LANGUAGES = ["en", "hi", "hi-en", "ta", "te", "kn", "mr", "bn", "gu", "ml", "pa"];
-const ZONES = Intl.supportedValuesOf("timeZone");
 
 /** Without a `contact` it makes one. `onDone` is given what the server has now. */
 export function ContactForm({ contact, onDone, onCancel }) {
@@ -35,11 +35,10 @@ export function ContactForm({ contact, onDone, onCancel }) {
         <${TextField} label=${t("contacts.email")} type="email" ...${tied("email")} />
         <${TextField} label=${t("contacts.tags")} hint=${t("contacts.tags_hint")} ...${tied("tags")} />
         <${SelectField} label=${t("contacts.language")} blank=${t("contacts.language_none")} options=${languages} ...${tied("preferred_language")} />
-        <${TextField} label=${t("contacts.timezone")} list="zones" autocomplete="off" hint=${t("contacts.timezone_hint")} ...${tied("timezone")} />
+        <${ZoneField} label=${t("contacts.timezone")} hint=${t("contacts.timezone_hint")} ...${tied("timezone")} />
         <${TextField} label=${t("contacts.external_id")} maxlength="40" ...${tied("external_id")} />
         <${TextField} label=${t("contacts.extension")} maxlength="10" ...${tied("extension")} />
       </div>
-      <datalist id="zones">${ZONES.map((zone) => html`<option key=${zone} value=${zone} />`)}</datalist>
       <${CheckField} label=${t("contacts.opted_out_label")} hint=${t("contacts.opted_out_hint")} ...${tied("opted_out")} />
       <${CheckField} label=${t("contacts.recording_label")} hint=${t("contacts.recording_hint")} ...${tied("recording_opt_out")} />
       <${PairsField} label=${t("contacts.metadata")} hint=${t("contacts.metadata_hint", { name: "{{city}}" })} nameLabel=${t("contacts.key")}

@@ -8,18 +8,19 @@ import { t, word } from "../core/strings.js";
 import { html } from "../core/ui.js";
 import { Badge } from "../parts/badge.js";
 import { Button } from "../parts/button.js";
+import { CallOutcome, Outcome, callKind } from "../parts/call_words.js";
 import { Card } from "../parts/card.js";
 import { Empty, Loaded } from "../parts/states.js";
 import { Table } from "../parts/table.js";
 
 const SHOWN = 10; // calls
-const TONES = { connected: "good", failed: "bad", done: "good", dialing: "accent", in_call: "accent", retry: "warn" };
+const TONES = { done: "good", dialing: "accent", in_call: "accent", retry: "warn" };
 
 export function ContactCalls({ contact }) {
   const columns = [
     { key: "started", title: t("contacts.started"), render: (call) => dateTime(call.started_at) },
-    { key: "direction", title: t("contacts.direction"), render: (call) => word("contacts.directions", call.call_type) },
-    { key: "outcome", title: t("contacts.outcome"), render: (call) => html`<${State} value=${call.outcome ?? call.status} />` },
+    { key: "direction", title: t("contacts.direction"), render: callKind },
+    { key: "outcome", title: t("contacts.outcome"), render: (call) => html`<${CallOutcome} call=${call} />` },
     { key: "duration", title: t("contacts.duration"), align: "end", render: (call) => duration(call.duration) },
   ];
   const all = html`<${Button} small href=${href("/calls", { customer_uuid: contact.uuid })}>${t("contacts.all_calls")}<//>`;
@@ -37,7 +38,7 @@ export function ContactCampaigns({ contact }) {
   const columns = [
     { key: "name", title: t("contacts.campaign") },
     { key: "state", title: t("contacts.state"), render: ({ state }) => html`<${State} value=${state} />` },
-    { key: "outcome", title: t("contacts.outcome"), render: ({ outcome }) => (outcome ? word("contacts.states", outcome) : "–") },
+    { key: "outcome", title: t("contacts.outcome"), render: Outcome },
     { key: "attempts", title: t("contacts.attempts"), align: "end" },
     { key: "due", title: t("contacts.next_attempt"), render: ({ due_at: at }) => ago(at) },
   ];
@@ -51,5 +52,5 @@ export function ContactCampaigns({ contact }) {
 }
 
 function State({ value }) {
-  return html`<${Badge} tone=${TONES[value]}>${word("contacts.states", value)}<//>`;
+  return html`<${Badge} tone=${TONES[value]}>${word("flows.contact_states", value)}<//>`;
 }

@@ -6,6 +6,7 @@ import { t } from "../core/strings.js";
 import { html } from "../core/ui.js";
 import { Button } from "../parts/button.js";
 import { Card, Stat } from "../parts/card.js";
+import { saveFile } from "../parts/save_file.js";
 import { Table } from "../parts/table.js";
 import { errorsCsv } from "./contact_file.js";
 
@@ -57,9 +58,4 @@ export function Result({ done, progress, list, onAgain }) {
         <//>`}`;
 }
 
-function download(text) {
-  const address = URL.createObjectURL(new Blob(["\uFEFF", text], { type: "text/csv;charset=utf-8" }));
-  const link = Object.assign(document.createElement("a"), { href: address, download: "import-errors.csv" });
-  link.click();
-  URL.revokeObjectURL(address);
-}
+const download = (text) => saveFile(new Blob(["\uFEFF", text], { type: "text/csv;charset=utf-8" }), "import-errors.csv");

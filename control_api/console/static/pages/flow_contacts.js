@@ -7,12 +7,12 @@ import { href, setQuery } from "../core/router.js";
 import { t, word } from "../core/strings.js";
 import { html } from "../core/ui.js";
 import { Button } from "../parts/button.js";
+import { Outcome } from "../parts/call_words.js";
 import { Dialog } from "../parts/dialog.js";
 import { SelectField } from "../parts/fields.js";
 import { Empty, Loaded } from "../parts/states.js";
 import { Pager, Table } from "../parts/table.js";
 import { Download } from "./flow_files.js";
-import { OutcomeBadge } from "./flow_state.js";
 
 const SIZE = 50;
 const STATES = ["pending", "dialing", "in_call", "retry", "done", "skipped", "cancelled"];
@@ -55,7 +55,7 @@ const COLUMNS = () => [
   { key: "phone", title: t("flows.phone"), render: (contact) => phone(contact.phone) },
   { key: "state", title: t("flows.contact_state"), render: (contact) => word("flows.contact_states", contact.state) },
   { key: "attempts", title: t("flows.attempts"), align: "end" },
-  { key: "outcome", title: t("flows.outcome"), render: (contact) => html`<${OutcomeBadge} outcome=${contact.outcome} />` },
+  { key: "outcome", title: t("flows.outcome"), render: (contact) => html`<${Outcome} outcome=${contact.outcome} />` },
   { key: "reason", title: t("flows.reason"), render: (contact) => (contact.reason ? word("flows.reasons", contact.reason) : "–") },
   { key: "next", title: t("flows.next_try"), render: (contact) => dateTime(contact.next_attempt_at) },
   { key: "updated_at", title: t("flows.changed"), align: "end", render: (contact) => ago(contact.updated_at) },
@@ -79,7 +79,7 @@ function History({ flow, contact }) {
 const ATTEMPTS = () => [
   { key: "decided_at", title: t("flows.when"), render: (attempt) => html`<span class="whole">${dateTime(attempt.decided_at)}</span>` },
   { key: "attempt", title: t("flows.attempt"), align: "end", render: (attempt) => number(attempt.attempt) },
-  { key: "outcome", title: t("flows.outcome"), render: (attempt) => html`<${OutcomeBadge} outcome=${attempt.outcome} />` },
+  { key: "outcome", title: t("flows.outcome"), render: (attempt) => html`<${Outcome} outcome=${attempt.outcome} />` },
   { key: "reason", title: t("flows.reason"), render: (attempt) => html`<span class="whole">${attempt.reason ? word("flows.reasons", attempt.reason) : "–"}</span>` },
   { key: "from_number", title: t("flows.from_number"), render: (attempt) => html`<span class="whole">${phone(attempt.from_number)}</span>` },
   { key: "talk", title: t("flows.talk"), align: "end", render: (attempt) => duration(attempt.talk_seconds) },

@@ -13,6 +13,7 @@ import { CheckField, SelectField, TextArea, TextField } from "../parts/fields.js
 import { Page } from "../parts/page.js";
 import { Loaded, Problem } from "../parts/states.js";
 import { toast } from "../parts/toast.js";
+import { useUnsaved } from "../parts/unsaved.js";
 import { everyNumber } from "./flow_choices.js";
 import { crumbs } from "./flow_crumbs.js";
 
@@ -38,6 +39,7 @@ function LineForm({ flow, agents, numbers }) {
   const [errors, setErrors] = useState({});
   const [problem, setProblem] = useState(null);
   const [busy, setBusy] = useState(false);
+  const letGo = useUnsaved(JSON.stringify(draft) !== JSON.stringify(drawn(flow)));
   const field = (name) => ({
     label: t(`flows.fields.${name}`),
     value: draft[name],
@@ -53,6 +55,7 @@ function LineForm({ flow, agents, numbers }) {
     try {
       const saved = flow ? await patch(`/flows/${flow.uuid}`, body(draft, flow)) : await post("/flows", body(draft, null));
       toast(t("flows.saved", { name: saved.name }));
+      letGo();
       go(`/flows/${saved.uuid}`);
     } catch (error) {
       const found = fieldErrors(error, FIELDS);

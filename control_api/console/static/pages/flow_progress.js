@@ -6,11 +6,11 @@ import { useResource } from "../core/resource.js";
 import { href } from "../core/router.js";
 import { t, word } from "../core/strings.js";
 import { html } from "../core/ui.js";
+import { Outcome } from "../parts/call_words.js";
 import { Card, Stat } from "../parts/card.js";
 import { Empty, Loading, Problem } from "../parts/states.js";
 import { Table } from "../parts/table.js";
 import { rate, useProgress } from "./flow_live.js";
-import { OutcomeBadge } from "./flow_state.js";
 import { Shares } from "./flow_shares.js";
 
 const STATES = ["done", "in_call", "dialing", "retry", "pending", "skipped", "cancelled"];
@@ -81,7 +81,7 @@ function Bar({ progress }) {
 const COLUMNS = () => [
   { key: "status", title: t("flows.call"), render: (call) => word("flows.call_states", call.status) },
   { key: "attempt", title: t("flows.attempt"), align: "end" },
-  { key: "outcome", title: t("flows.outcome"), render: (call) => html`<${OutcomeBadge} outcome=${call.outcome} />` },
+  { key: "outcome", title: t("flows.outcome"), render: (call) => html`<${Outcome} outcome=${call.outcome} />` },
   { key: "talk", title: t("flows.talk"), align: "end", render: (call) => duration(call.talk_seconds) },
 ];
 

@@ -1,6 +1,6 @@
 // How a campaign was set up, to read: on its page, and before it is launched.
 
-import { get } from "../core/api.js";
+import { getIfThere } from "../core/api.js";
 import { date, dateTime, phone } from "../core/format.js";
 import { useResource } from "../core/resource.js";
 import { href } from "../core/router.js";
@@ -18,7 +18,7 @@ export function FlowSettings({ flow }) {
     <dl class="facts">
       <${Fact} name="agent">${agent ? html`<a href=${href(`/agents/${agent.uuid}`)}>${agent.name}</a>` : t("flows.no_agent")}<//>
       <${Fact} name="greeting">${flow.config.greeting || agent?.config.greeting || t("flows.agents_own")}<//>
-      <${Fact} name="who">${who(flow, list)}<//>
+      <${Fact} name="who">${names.data || !flow.contact_list_id ? who(flow, list) : "…"}<//>
       <${Fact} name="calls_from">${from(flow, numbers)}<//>
       <${Fact} name="parallel">${t("flows.parallel_of", { n: flow.max_parallel_calls, rate: flow.rate_limit_per_number })}<//>
       <${Fact} name="retries">${retries(flow)}<//>
@@ -37,15 +37,15 @@ function Fact({ name, children }) {
 /** What the flow names by ids. What is no more is null. */
 async function named(flow, options) {
   const [agent, list, numbers] = await Promise.all([
-    flow.voice_agent_id ? get(`/agents/${flow.voice_agent_id}`, {}, options) : null,
-    flow.contact_list_id ? get(`/contact-lists/${flow.contact_list_id}`, {}, options) : null,
+    flow.voice_agent_id ? getIfThere(`/agents/${flow.voice_agent_id}`, options) : null,
+    flow.contact_list_id ? getIfThere(`/contact-lists/${flow.contact_list_id}`, options) : null,
     everyNumber(options),
   ]);
   return { agent, list, numbers };
 }
 
 function who(flow, list) {
-  if (flow.contact_list_id) return list ? t("flows.list_of", { name: list.name, n: list.size }) : "…";
+  if (flow.contact_list_id) return list ? t("flows.list_of", { name: list.name, n: list.size }) : t("flows.no_list");
   if (flow.branches.length) return t("flows.tagged", { tags: flow.branches.join(", ") });
   return t("flows.everybody");
 }

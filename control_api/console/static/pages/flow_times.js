@@ -11,11 +11,6 @@ export function utcOf(local) {
   return `${new Date(local).toISOString().slice(0, 19)}Z`;
 }
 
-/** Where this browser is: "Asia/Kolkata". */
-export function ownZone() {
-  return Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
-}
-
 export function zones() {
   const known = Intl.supportedValuesOf("timeZone");
   return known.includes("UTC") ? known : ["UTC", ...known];

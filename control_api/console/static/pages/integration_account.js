@@ -4,6 +4,7 @@ import { del, post } from "../core/api.js";
 import { ago, dateTime } from "../core/format.js";
 import { t } from "../core/strings.js";
 import { html, useState } from "../core/ui.js";
+import { attempted } from "../parts/attempted.js";
 import { Badge } from "../parts/badge.js";
 import { Button } from "../parts/button.js";
 import { Card } from "../parts/card.js";
@@ -52,12 +53,7 @@ async function disconnected(path, name, onChanged) {
     title: t("integrations.disconnect_title", { name }), text: t("integrations.disconnect_text"), action: t("integrations.disconnect"),
   });
   if (!sure) return;
-  try {
-    await del(path);
-  } catch (error) {
-    toast(error.detail, "bad");
-    return;
-  }
+  if (!(await attempted(() => del(path)))) return;
   toast(t("integrations.disconnected", { name }));
   onChanged();
 }

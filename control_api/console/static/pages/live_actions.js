@@ -1,6 +1,7 @@
 import { post } from "../core/api.js";
 import { t } from "../core/strings.js";
 import { html, useState } from "../core/ui.js";
+import { attempted } from "../parts/attempted.js";
 import { Button } from "../parts/button.js";
 import { Card } from "../parts/card.js";
 import { CheckField, TextField } from "../parts/fields.js";
@@ -73,14 +74,8 @@ function Keys({ call }) {
     </form>`;
 }
 
-/** Whether the server did it; what it refused is told. */
 async function done(act, said) {
-  try {
-    await act();
-    if (said) toast(said);
-    return true;
-  } catch (refused) {
-    toast(refused.detail ?? refused.message, "bad");
-    return false;
-  }
+  const isDone = await attempted(act);
+  if (isDone && said) toast(said);
+  return isDone;
 }

@@ -6,13 +6,14 @@ import { useResource } from "../core/resource.js";
 import { go, href, setQuery } from "../core/router.js";
 import { t, word } from "../core/strings.js";
 import { html } from "../core/ui.js";
+import { attempted } from "../parts/attempted.js";
 import { Badge } from "../parts/badge.js";
 import { Button } from "../parts/button.js";
 import { confirm } from "../parts/dialog.js";
 import { Menu } from "../parts/menu.js";
 import { Notice } from "../parts/notice.js";
 import { Page } from "../parts/page.js";
-import { Empty, Loaded } from "../parts/states.js";
+import { Empty, Loaded, Problem } from "../parts/states.js";
 import { Pager, Table } from "../parts/table.js";
 import { toast } from "../parts/toast.js";
 import { everyFlow } from "./numbers_flows.js";
@@ -41,6 +42,7 @@ export default function Numbers({ query }) {
       <${Notice} title=${t("numbers.not_connected")}>
         <p>${t("numbers.not_connected_text")} <a href=${href("/integrations/telephony/exotel")}>${t("numbers.connect")}</a></p>
       <//>`}
+    <${Problem} error=${flows.error} retry=${flows.reload} />
     <${Loaded} resource=${numbers}>
       ${(found) => html`
         <${Table} label=${t("numbers.title")} columns=${columns(flows.data ?? [], numbers.reload)} rows=${found.phone_numbers}
@@ -87,12 +89,7 @@ async function removed({ uuid, number: e164 }, reload) {
   const number = phone(e164);
   const sure = await confirm({ title: t("numbers.delete_title", { number }), text: t("numbers.delete_text"), action: t("common.delete") });
   if (!sure) return;
-  try {
-    await del(`/phone-numbers/${uuid}`);
-  } catch (error) {
-    toast(error.detail, "bad");
-    return;
-  }
+  if (!(await attempted(() => del(`/phone-numbers/${uuid}`)))) return;
   toast(t("numbers.deleted", { number }));
   reload();
 }

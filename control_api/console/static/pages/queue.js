@@ -5,6 +5,7 @@ import { useResource } from "../core/resource.js";
 import { go, href } from "../core/router.js";
 import { t } from "../core/strings.js";
 import { html, useState } from "../core/ui.js";
+import { attempted } from "../parts/attempted.js";
 import { Button } from "../parts/button.js";
 import { Card, Stat } from "../parts/card.js";
 import { confirm } from "../parts/dialog.js";
@@ -60,12 +61,7 @@ async function removed(queue) {
   const { name } = queue;
   const sure = await confirm({ title: t("queues.delete_title", { name }), text: t("queues.delete_text"), action: t("queues.delete") });
   if (!sure) return;
-  try {
-    await del(`/queues/${queue.uuid}`);
-  } catch (error) {
-    toast(error.detail, "bad");
-    return;
-  }
+  if (!(await attempted(() => del(`/queues/${queue.uuid}`)))) return;
   toast(t("queues.deleted", { name }));
   go("/queues");
 }

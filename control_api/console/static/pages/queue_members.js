@@ -5,6 +5,7 @@ import { phone } from "../core/format.js";
 import { useResource } from "../core/resource.js";
 import { t } from "../core/strings.js";
 import { html, useState } from "../core/ui.js";
+import { attempted } from "../parts/attempted.js";
 import { Badge } from "../parts/badge.js";
 import { Button } from "../parts/button.js";
 import { Card } from "../parts/card.js";
@@ -71,12 +72,7 @@ function State({ member }) {
 }
 
 async function toggled(path, member, changed) {
-  try {
-    await patch(`${path}/${member.uuid}`, { is_on: !member.is_on });
-  } catch (error) {
-    toast(error.detail, "bad");
-    return;
-  }
+  if (!(await attempted(() => patch(`${path}/${member.uuid}`, { is_on: !member.is_on })))) return;
   toast(t(member.is_on ? "queues.switched_off" : "queues.switched_on", { name: member.name }));
   changed();
 }
@@ -85,12 +81,7 @@ async function removed(path, member, changed) {
   const { name } = member;
   const sure = await confirm({ title: t("queues.remove_title", { name }), text: t("queues.remove_text"), action: t("queues.remove") });
   if (!sure) return;
-  try {
-    await del(`${path}/${member.uuid}`);
-  } catch (error) {
-    toast(error.detail, "bad");
-    return;
-  }
+  if (!(await attempted(() => del(`${path}/${member.uuid}`)))) return;
   toast(t("queues.removed", { name }));
   changed();
 }

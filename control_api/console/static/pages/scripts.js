@@ -6,6 +6,7 @@ import { useResource } from "../core/resource.js";
 import { go, setQuery } from "../core/router.js";
 import { t } from "../core/strings.js";
 import { html } from "../core/ui.js";
+import { attempted } from "../parts/attempted.js";
 import { Button } from "../parts/button.js";
 import { confirm } from "../parts/dialog.js";
 import { Menu } from "../parts/menu.js";
@@ -52,12 +53,7 @@ const columns = (reload) => [
 async function removed({ uuid, name }, reload) {
   const sure = await confirm({ title: t("scripts.delete_title", { name }), text: t("scripts.delete_text"), action: t("common.delete") });
   if (!sure) return;
-  try {
-    await del(`/scripts/${uuid}`);
-  } catch (error) {
-    toast(error.detail, "bad");
-    return;
-  }
+  if (!(await attempted(() => del(`/scripts/${uuid}`)))) return;
   toast(t("scripts.deleted", { name }));
   reload();
 }

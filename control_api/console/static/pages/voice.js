@@ -6,6 +6,7 @@ import { useResource } from "../core/resource.js";
 import { go, href } from "../core/router.js";
 import { t } from "../core/strings.js";
 import { html, useState } from "../core/ui.js";
+import { attempted } from "../parts/attempted.js";
 import { Button } from "../parts/button.js";
 import { Card } from "../parts/card.js";
 import { confirm } from "../parts/dialog.js";
@@ -23,12 +24,9 @@ export default function VoicePage({ params }) {
   const { data } = speaker;
   const done = async (work, said, values = params) => {
     setBusy(true);
-    try {
-      await work();
+    if (await attempted(work)) {
       toast(t(said, values));
       speaker.reload();
-    } catch (error) {
-      toast(error.detail, "bad");
     }
     setBusy(false);
   };
@@ -65,12 +63,7 @@ export default function VoicePage({ params }) {
 async function removed(path, { name }) {
   const sure = await confirm({ title: t("voices.delete_title", { name }), text: t("voices.delete_text"), action: t("voices.delete") });
   if (!sure) return;
-  try {
-    await del(path);
-  } catch (error) {
-    toast(error.detail, "bad");
-    return;
-  }
+  if (!(await attempted(() => del(path)))) return;
   toast(t("voices.deleted", { name }));
   go("/voices", { tab: "own" });
 }

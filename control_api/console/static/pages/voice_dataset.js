@@ -5,6 +5,7 @@ import { duration, number } from "../core/format.js";
 import { useResource } from "../core/resource.js";
 import { t } from "../core/strings.js";
 import { html, useState } from "../core/ui.js";
+import { attempted } from "../parts/attempted.js";
 import { Badge } from "../parts/badge.js";
 import { Button } from "../parts/button.js";
 import { Card, Stat } from "../parts/card.js";
@@ -25,12 +26,7 @@ export function VoiceDataset({ path, name }) {
   const clear = async () => {
     const asked = { title: t("voices.clear_title", { name }), text: t("voices.clear_text", { n: size }), action: t("voices.clear_dataset") };
     if (!(await confirm(asked))) return;
-    try {
-      await del(`${path}/dataset`);
-    } catch (error) {
-      toast(error.detail, "bad");
-      return;
-    }
+    if (!(await attempted(() => del(`${path}/dataset`)))) return;
     toast(t("voices.cleared"));
     dataset.reload();
   };

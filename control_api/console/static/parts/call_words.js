@@ -6,15 +6,21 @@ import { html } from "../core/ui.js";
 import { Badge } from "./badge.js";
 
 const STATUS = { in_progress: "good", transferring: "accent", ringing: "warn", dialing: "warn" };
-const OUTCOME = { connected: "good", voicemail: "warn", "no-answer": "neutral", busy: "neutral", failed: "bad" };
+const OUTCOME = { connected: "good", voicemail: "accent", "no-answer": "neutral", busy: "warn", failed: "bad" };
+const SENTIMENT = { positive: "good", neutral: "neutral", negative: "bad" };
 
 export const CallStatus = ({ status }) => html`<${Badge} tone=${STATUS[status]}>${word("live.statuses", status)}<//>`;
+
+/** What came of a call or an attempt; a dash while nothing has. */
+export const Outcome = ({ outcome }) => outcome ? html`<${Badge} tone=${OUTCOME[outcome]}>${word("live.outcomes", outcome)}<//>` : "–";
 
 /** Of a call that is not over, its status. */
 export function CallOutcome({ call }) {
   if (!call.ended_at) return html`<${CallStatus} status=${call.status} />`;
-  return html`<${Badge} tone=${OUTCOME[call.outcome]}>${word("live.outcomes", call.outcome ?? "ended")}<//>`;
+  return html`<${Outcome} outcome=${call.outcome} />`;
 }
+
+export const Sentiment = ({ value }) => value ? html`<${Badge} tone=${SENTIMENT[value]}>${word("calls.is", value)}<//>` : "–";
 
 export const callKind = (call) => word("live.kinds", call.call_type);
 
@@ -23,3 +29,5 @@ export function otherSide(call) {
   if (call.call_type === "browser") return t("live.kinds.browser");
   return phone(call.call_type === "inbound" ? call.from_number : call.to_number);
 }
+
+export const ourNumber = (call) => (call.call_type === "outbound" ? call.from_number : call.to_number);

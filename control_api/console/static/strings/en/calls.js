@@ -7,6 +7,7 @@ export default {
   live: "Calls now",
   open_live: "Follow it live",
   call_with: "{who} · {direction}",
+  of_browser: "Call from the browser",
   filters: "Filter calls",
   date_from: "From",
   date_to: "Until",
@@ -40,7 +41,6 @@ export default {
     inbound: "Inbound", outbound: "Outbound", browser: "Browser",
     connected: "Connected", voicemail: "Voicemail", "no-answer": "No answer", busy: "Busy", failed: "Failed",
     positive: "Positive", neutral: "Neutral", negative: "Negative",
-    queued: "Queued", dialing: "Dialling", ringing: "Ringing", in_progress: "Going on", transferring: "Being transferred",
   },
 
   waveform: "Place in the recording",

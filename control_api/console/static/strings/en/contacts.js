@@ -97,8 +97,6 @@ export default {
   all_calls: "All calls",
   campaigns: "Campaigns",
   campaign: "Campaign",
-  directions: { inbound: "Incoming", outbound: "Outgoing", browser: "In a browser" },
-  states: { connected: "Connected", voicemail: "Voicemail", "no-answer": "No answer", busy: "Busy", failed: "Failed", pending: "Waiting", dialing: "Dialling", in_call: "In a call", retry: "To be tried again", done: "Done", skipped: "Skipped", cancelled: "Cancelled" },
   no_campaigns: "No campaign has taken them in yet",
   state: "State",
   attempts: "Attempts",

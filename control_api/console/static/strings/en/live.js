@@ -32,7 +32,6 @@ export default {
     keys_customer: "The customer pressed {keys}",
     keys_agent: "The agent pressed {keys}",
     dead_air: "{seconds} s of dead air",
-    interruption: "The customer interrupted",
     ended: "The call ended: {outcome}",
     lost: "The connection was lost. Trying again…",
     statuses: {

@@ -1,7 +1,6 @@
 export default {
   title: "Try {name}",
   lead: "Speak with this flow's agent from here, before anybody is called. It is a call like any other, with a transcript and a recording, but it costs nothing and counts in no campaign.",
-  crumb: "Try",
   call: "Call",
   start: "Start the call",
   again: "Call again",
