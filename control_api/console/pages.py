@@ -16,7 +16,7 @@ from aiohttp import web
 from control_api.console.files import IMPORTS, LIBRARIES, MODULES, STATIC, File, Files, names
 from control_api.console.imports import brought
 
-FIRST = ("app.js", "pages/overview.js")
+FIRST = ("app.js", "pages/overview/overview.js")
 """Modules that are fetched with the page, with all that they import."""
 
 MISSING = (

@@ -49,6 +49,7 @@ export function startCall({ flow, variables = {}, transport = "auto", device = "
   const onMessage = (message) => {
     if (message.type === "start") call.id.value = message.call_uuid;
     told(message);
+    if (message.type === "error" && message.fatal) return ended(new CallError("refused_call", message.error));
     if (message.type !== "end") return;
     call.end.value = message;
     ended();
