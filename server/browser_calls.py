@@ -18,9 +18,10 @@ from server.broadcast import topic
 from storage.ids import CALL, new_id
 from storage.records import Scope
 from transports.browser_line import BrowserLine, Refusal
+from transports.webrtc.endpoint import OUR_NAME, PIPECAT_NAME
 
-SOCKET, OFFER, PIPECAT_OFFER = "GET /ws/browser-test/{flow}", "POST /webrtc/offer", "POST /api/offer"
-NAMES = (SOCKET, OFFER, PIPECAT_OFFER)
+SOCKET = "GET /ws/browser-test/{flow}"
+NAMES = (SOCKET, OUR_NAME, PIPECAT_NAME)
 """What their limits are counted under."""
 LAST_SECONDS = 2.0
 """In which the last of a call's story reaches its page."""

@@ -164,7 +164,8 @@ async def test_a_transfer_is_refused_kindly_for_there_is_no_telephone_line(house
         json={"target": "sales", "agent_brief": "A page."},
         headers={"Authorization": f"Bearer {TOKEN}"},
     ) as answer:
-        assert answer.status in (409, 503), await answer.text()
+        detail = "The call runs through no flow of its carrier, and cannot be transferred"
+        assert (answer.status, await answer.json()) == (409, {"detail": detail})
     assert (await house.row(start["call_uuid"])).status is CallStatus.IN_PROGRESS
     await ws.send_json({"type": "end"})
     assert (await story(ws))[-1]["outcome"] == "connected"

@@ -264,6 +264,14 @@ def test_a_start_without_a_rate_means_16_khz() -> None:
         parse_start('{"type": "start", "variables": {"a": "\\u0000"}}')
 
 
+async def test_a_page_that_never_starts_is_sent_away(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("transports.browser.endpoint.START_WAIT", 0.01)
+    exchange, ws = await page(start=None)
+    closed = await ws.receive()
+    assert (closed.data, closed.extra) == (4400, "The first message, start, did not come within 10 seconds")
+    assert not exchange.calls
+
+
 async def test_a_refusal_closes_with_its_status(page: Page) -> None:
     exchange, ws = await page(start=None, refusal=Refusal(503, "All lines are busy."))
     closed = await ws.receive()

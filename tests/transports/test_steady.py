@@ -179,3 +179,41 @@ def test_the_line_is_down_after_fifteen_seconds_without_a_word() -> None:
     assert not line.down
     wall.time += 0.2
     assert line.down
+
+
+def test_a_line_that_sends_ever_too_little_does_not_hold_the_clock() -> None:
+    line, wall = steady()
+    slices = 0
+    for _ in range(400):
+        wall.time += 0.05
+        slices += len(line.push(bytes(2)))
+        assert wall.time - 100 - slices * 0.02 < 1.1
+
+
+def test_a_line_that_only_talks_does_not_hold_the_clock_nor_turn_it_back() -> None:
+    line, wall = steady()
+    slices, now = 0, 0.0
+    for _ in range(400):
+        wall.time += 0.05
+        line.alive()
+        slices += len(line.catch_up())
+        assert wall.time - 100 - slices * 0.02 < 1.1
+        assert line.now() >= now
+        now = line.now()
+
+
+def test_words_among_what_waited_for_a_late_process_are_no_gap() -> None:
+    line, wall = steady()
+    wall.time += 3.0
+    for _ in range(140):
+        wall.time += 0.003
+        assert line.push(FRAME) == [FRAME]
+        assert line.catch_up() == []
+
+
+def test_a_line_that_is_always_a_little_late_is_left_as_it_is() -> None:
+    line, wall = steady()
+    wall.time += 0.4
+    for _ in range(500):
+        wall.time += 0.02
+        assert line.push(FRAME) == [FRAME]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,11 +18,9 @@ from pipeline.audio import level
 from pipeline.frames import AudioDone, AudioIn, AudioOut, Digit, Frame, Interrupt, Pause, Played, Resume, UserTurn
 from tests.patience import until
 from tests.transports.webrtc_page import WIRE_RATE, House, Microphone, Page, open_house, pitch, sine
+from transports.browser_line import Refusal
 from transports.webrtc.endpoint import WebRtcEndpoint
 from transports.webrtc.ice import IceServers
-from transports.webrtc.peer import Peer
-from transports.webrtc.rtvi import Rtvi
-from transports.webrtc.transport import WebRtcTransport
 
 RATE = 16_000
 FLOW = {"flow_id": "flw_1"}
@@ -192,7 +190,7 @@ async def test_strangers_and_what_is_no_offer_get_a_sentence_and_no_call(
     opened: tuple[House, ClientSession, WebRtcEndpoint],
 ) -> None:
     house, http, _ = opened
-    page = Page(Microphone(sine(1000, 0.2, WIRE_RATE)))
+    page = Page(Microphone(sine(1000, 0.2, WIRE_RATE)), video=True)
     offer = await page.offer()
     await page.close()
     sdp = offer["sdp"]
@@ -211,6 +209,12 @@ async def test_strangers_and_what_is_no_offer_get_a_sentence_and_no_call(
         ("POST", "/api/offer", {**offer, "requestData": {"flow_id": 5}}, 400, "requestData.flow_id: "),
         ("PATCH", "/api/offer", {"pc_id": "nobody", "candidates": []}, 404, "Peer connection not found"),
         ("DELETE", "/webrtc/offer", {"pc_id": "nobody"}, 404, "Peer connection not found"),
+        *(
+            ("POST", "/webrtc/offer", {**offer, **FLOW, "sdp": sdp + sections}, 400, "sdp must have at most 4 media")
+            for sections in ("\nm=x\nm=x", "\rm=x\rm=x", "\x0bm=x\x0bm=x", "\u2028m=x\u2028m=x")
+        ),
+        ("POST", "/webrtc/offer", {**offer, **FLOW, "variables": {"": "x"}}, 400, "variables"),
+        ("POST", "/webrtc/offer", {**offer, **FLOW, "variables": {"a": "\0"}}, 400, "variables.a: "),
         ("POST", "/sessions/e30/api/offer", {**offer}, 400, "flow_id is required"),
         ("POST", "/sessions/nonsense/api/offer", {**offer}, 404, "Session not found"),
     ]
@@ -226,7 +230,11 @@ async def test_strangers_and_what_is_no_offer_get_a_sentence_and_no_call(
 async def test_a_connection_belongs_to_whoever_made_it(opened: tuple[House, ClientSession, WebRtcEndpoint]) -> None:
     _house, http, _ = opened
     other = {"Authorization": "Bearer rival"}
-    async with calling(http) as (_page, answer):
+    async with calling(http) as (page, answer):
+        for more in ({}, {"restart_pc": True}):
+            offer = {**await page.offer(), "pc_id": answer["pc_id"], **more}
+            async with http.post("/webrtc/offer", json=offer, headers=other) as reply:
+                assert reply.status == 404
         body = {"pc_id": answer["pc_id"], "candidates": []}
         for method in ("PATCH", "DELETE"):
             async with http.request(method, "/webrtc/offer", json=body, headers=other) as reply:
@@ -276,18 +284,18 @@ async def test_pipecats_words_are_spoken_at_its_address_and_in_its_sessions(
     await page.close()
 
 
-async def test_a_call_leaves_no_task_thread_or_descriptor_behind() -> None:
-    async with open_house() as (house, http, _):
-        async with calling(http):  # what is made once for all calls is made now
+async def test_calls_leave_no_task_thread_or_descriptor_behind() -> None:
+    def held() -> tuple[int, int, int]:
+        decoders = sum("decoder" in thread.name for thread in threading.enumerate())
+        return len(asyncio.all_tasks()), decoders, len(os.listdir("/proc/self/fd"))
+
+    async with open_house() as (house, http, endpoint):
+        async with http.get("/webrtc/ice") as reply:  # the page's connection to the house stays
+            assert reply.status == 200
+        before = held()
+        async with calling(http):
             await until(lambda: len(of(house, AudioIn)) >= 5)
         await asyncio.wait_for(house.over.wait(), 10)
-
-        def held() -> tuple[int, int, int]:
-            decoders = sum("decoder" in thread.name for thread in threading.enumerate())
-            return len(asyncio.all_tasks()), decoders, len(os.listdir("/proc/self/fd"))
-
-        await until(lambda: len(asyncio.all_tasks()) <= 4)
-        before = held()
         house.over.clear()
         async with calling(http) as (_page, answer):
             await until(lambda: len(house.lines) == 2)
@@ -298,43 +306,15 @@ async def test_a_call_leaves_no_task_thread_or_descriptor_behind() -> None:
         async with http.post("/webrtc/offer", json={**await abandoned.offer(), **FLOW}) as reply:
             assert reply.status == 200
         await abandoned.close()
-    # the one that never came up was put down with the house, whose own sockets are closed too
-    await until(lambda: all(now <= then for now, then in zip(held(), before, strict=True)))
+        await endpoint.close()  # puts down the one that never came up
+        await until(lambda: all(now <= then for now, then in zip(held(), before, strict=True)))
 
 
-class Silent:
-    """A connection over which nothing comes any more."""
-
-    down = False
-
-    async def sound(self) -> None:
-        await asyncio.get_running_loop().create_future()
-
-    def tell(self, texts: Sequence[str]) -> None:
-        pass
-
-    async def close(self) -> None:
-        pass
-
-
-@pytest.mark.parametrize(("pings", "after"), [(True, 3.0), (False, 15.0)])
-async def test_a_page_that_fell_silent_without_a_word_is_gone(*, pings: bool, after: float) -> None:
-    now = 100.0
-    line = WebRtcTransport(Rtvi(), clock=lambda: now)
-    await line.joins(cast(Peer, Silent()))
-    stands_in = asyncio.Event()
-
-    async def received() -> None:
-        async for _silence in line.receive():
-            stands_in.set()
-
-    receiving = asyncio.ensure_future(received())
-    await asyncio.sleep(0)
-    if pings:
-        line.hear("ping: 1763700000000")
-    now += after - 0.1
-    await asyncio.wait_for(stands_in.wait(), 10)
-    assert line.ending == ""
-    now += 0.2
-    await asyncio.wait_for(receiving, 10)
-    assert line.ending == "silent"
+async def test_a_page_whose_line_is_gone_once_it_is_up_is_told_why(
+    opened: tuple[House, ClientSession, WebRtcEndpoint],
+) -> None:
+    house, http, _ = opened
+    house.refusal = Refusal(503, "All lines are busy.")
+    async with calling(http) as (page, _answer):
+        await asyncio.wait_for(page.gone.wait(), 10)
+        assert page.said == [{"type": "error", "error": "All lines are busy.", "fatal": True}]

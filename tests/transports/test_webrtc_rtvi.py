@@ -39,6 +39,13 @@ def test_a_recorded_client_gets_what_it_asks_for() -> None:
     assert [PEER_LEFT] == list(language.farewell()) == [SERVER["signalling"]]
 
 
+def test_why_there_is_no_call_is_an_error_in_both_languages() -> None:
+    why = {"type": "error", "error": "All lines are busy."}
+    assert Plain().told(why) == (why,)
+    (message,) = Rtvi().told(why)
+    assert (message["type"], message["data"]) == ("error", {"error": "All lines are busy.", "fatal": True})
+
+
 def test_a_conversation_has_the_shapes_of_the_recorded_one() -> None:
     language = Rtvi()
     story: list[Json] = [

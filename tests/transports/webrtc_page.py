@@ -119,6 +119,8 @@ class House:
         self.calls: list[Incoming] = []
         self.troubles: list[str] = []
         self.over = asyncio.Event()
+        self.refusal: Refusal | None = None
+        """With which a call is answered that was admitted."""
 
     async def whose(self, request: web.Request, *, name: str) -> str:
         key = request.headers.get("Authorization", "").removeprefix("Bearer ")
@@ -137,6 +139,8 @@ class House:
         return self.calls[-1]
 
     async def answer(self, line: BrowserLine, incoming: Incoming) -> None:
+        if self.refusal is not None:
+            raise self.refusal
         self.lines.append(line)
         async for frame in line.receive():
             self.frames.append(frame)

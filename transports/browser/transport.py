@@ -34,7 +34,8 @@ from transports.alarm import Alarm
 from transports.browser.wire import End, Press, Start, WireError, parse
 from transports.playout import LEAD, Playout
 from transports.rfc6455 import binary_frame, text_frame
-from transports.steady import BACKLOG, QUIET, Steady
+from transports.said import Said
+from transports.steady import QUIET, Steady
 
 MOST_BAD = 50
 """Unreadable messages in a row after which whoever is there is no page of ours."""
@@ -72,7 +73,7 @@ class BrowserTransport:
         self.ending = ""
         """`callended` or `closed` by the page; `silent`, `stalled` or `broken`; `hangup` or `transfer` by us."""
         self._ws, self._connection, self._start = ws, connection, start
-        self._call, self._trouble, self._clock = call, trouble, clock
+        self._call, self._trouble = call, trouble
         chunk = round(CHUNK_SECONDS * self.rate) * SAMPLE_BYTES
         self._playout = Playout(self.rate, chunk=chunk, lead=lead, alignment=SAMPLE_BYTES, echo_wait=0.0)
         self._steady = Steady(self.rate, clock)
@@ -80,9 +81,8 @@ class BrowserTransport:
         self._voice = Resampler(self.rate, start.sample_rate)
         self._half = b""
         """The first byte of a sample whose second is still to come."""
-        self._began = clock()
         self._slices = 0
-        self._happened: list[Frame] = []
+        self._keys = Said(clock)
         self._bad = 0
         self._told: set[str] = set()
         self._alarm: Alarm | None = None
@@ -161,8 +161,7 @@ class BrowserTransport:
 
     def _news(self) -> list[Frame]:
         """What has to be told before the next sound."""
-        news, self._happened = self._happened, []
-        return news + self._playout.news()
+        return self._keys.take() + self._playout.news()
 
     def _came(self, message: WSMessage) -> list[bytes]:
         """The slices of sound that a message completes."""
@@ -172,7 +171,7 @@ class BrowserTransport:
                 return self._sound(message.data)
             case WSMsgType.TEXT:
                 self._said(message.data)
-                return []
+                return self._steady.catch_up()
         if message.type is WSMsgType.ERROR:
             too_big = getattr(message.data, "code", None) == WSCloseCode.MESSAGE_TOO_BIG
             self._count("oversize" if too_big else "broken_frame")
@@ -183,7 +182,7 @@ class BrowserTransport:
     def _sound(self, data: bytes) -> list[bytes]:
         if len(data) % SAMPLE_BYTES:
             self._count("odd_length")
-        if self._slices * FRAME_SECONDS - (self._clock() - self._began) > BACKLOG:
+        if self._steady.flooded:
             self._count("flood")
             return []
         pcm = self._half + data
@@ -208,7 +207,8 @@ class BrowserTransport:
         self._bad = 0
         match said:
             case Press(digits=digits):
-                self._happened += [Digit(key, self._steady.now()) for key in digits]
+                if not self._keys.add([Digit(key, self._steady.now()) for key in digits], cost=len(digits)):
+                    self._count("flood")
             case End():
                 self._put_down("callended")
 

@@ -6,11 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, StringConstraints, TypeAdapter, ValidationError
 
-LOWEST_RATE, HIGHEST_RATE = 8000, 48000
-MOST_VARIABLES, LONGEST_VALUE = 50, 1000
+from transports.variables import Variables
 
-_Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00]*$")]
-_Value = Annotated[str, StringConstraints(max_length=LONGEST_VALUE, pattern=r"^[^\x00]*$")]
+LOWEST_RATE, HIGHEST_RATE = 8000, 48000
 
 
 class Start(BaseModel, frozen=True):
@@ -19,8 +17,7 @@ class Start(BaseModel, frozen=True):
     type: Literal["start"]
     sample_rate: int = Field(16000, ge=LOWEST_RATE, le=HIGHEST_RATE, strict=True)
     """Of the sound both ways, in hertz."""
-    variables: dict[_Name, _Value] = Field(default_factory=dict, max_length=MOST_VARIABLES, repr=False)
-    """Values of `{{variables}}` in what the agent says."""
+    variables: Variables = Field(default_factory=dict, repr=False)
     partials: bool = False
     """The page is told the news of the moment too: words that are still being said, speech, and what is held."""
 

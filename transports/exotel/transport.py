@@ -35,6 +35,7 @@ from transports.alarm import Alarm
 from transports.exotel import wire
 from transports.playout import ALIGNMENT, LEAD, Playout
 from transports.rfc6455 import text_frame
+from transports.said import Said
 from transports.steady import QUIET, Steady
 
 MOST_BAD = 50
@@ -89,7 +90,7 @@ class ExotelTransport:
         self._writer = wire.Writer(start.stream_sid, start.codec, shape)
         self._steady = Steady(rate, clock)
         self._slices = 0
-        self._happened: list[Frame] = []
+        self._said = Said(clock)
         self._last_chunk = 0
         self._bad = 0
         self._told: set[str] = set()
@@ -128,8 +129,7 @@ class ExotelTransport:
 
     def _news(self) -> list[Frame]:
         """What has to be told before the next sound."""
-        news, self._happened = self._happened, []
-        return news + self._playout.news()
+        return self._said.take() + self._playout.news()
 
     def send(self, frame: Frame) -> None:
         if self.ending:
@@ -168,17 +168,17 @@ class ExotelTransport:
         try:
             event = wire.parse(text)
         except wire.WireError as error:
-            self._unreadable(error.kind)
-            return []
+            return self._unreadable(error.kind)
         self._bad = 0
         if isinstance(event, wire.Media):
             return self._sound(event)
         match event:
             case wire.Mark(name):
-                self._happened += self._playout.mark(name)
+                self._said.note(self._playout.mark(name))
                 self._write_due()
             case wire.Dtmf(digit) if digit in DIGITS:
-                self._happened.append(Digit(digit, self._steady.now()))
+                if not self._said.add([Digit(digit, self._steady.now())], cost=1):
+                    self._count("flood")
             case wire.Dtmf():
                 self._count("bad_digit")
             case wire.Stop(reason):
@@ -190,7 +190,7 @@ class ExotelTransport:
             case wire.Unknown():
                 self._count("unknown_event")
         self._steady.alive()
-        return []
+        return self._steady.catch_up()
 
     def _sound(self, media: wire.Media) -> list[bytes]:
         lost = self._lost_before(media.chunk) if media.chunk else 0
@@ -226,8 +226,7 @@ class ExotelTransport:
 
     def _no_text(self, message: WSMessage) -> list[bytes]:
         if message.type is WSMsgType.BINARY:
-            self._unreadable("not_text")
-            return []
+            return self._unreadable("not_text")
         if message.type is WSMsgType.ERROR:
             too_big = getattr(message.data, "code", None) == WSCloseCode.MESSAGE_TOO_BIG
             self._count("oversize" if too_big else "broken_frame")
@@ -281,12 +280,13 @@ class ExotelTransport:
         if not answered or self._connection.get_write_buffer_size():
             self._connection.abort()  # what a carrier does not take would keep the socket open for ever
 
-    def _unreadable(self, kind: str) -> None:
+    def _unreadable(self, kind: str) -> list[bytes]:
         self._steady.alive()
         self._count(kind)
         self._bad += 1
         if self._bad >= MOST_BAD:
             self._put_down("broken", 1003)
+        return self._steady.catch_up()
 
     def _count(self, kind: str) -> None:
         self._trouble(kind)

@@ -93,6 +93,9 @@ class WebRtcEndpoint:
         self._ice, self._origins, self._trouble = ice, frozenset(origins), trouble
         self._lines: dict[str, _Line] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._joining: list[str] = []
+        """Whose connections are being answered."""
+        self._closed = False
 
     def routes(self) -> Sequence[web.RouteDef]:
         served: list[tuple[str, str, Handler]] = [
@@ -114,10 +117,13 @@ class WebRtcEndpoint:
 
     async def close(self) -> None:
         """Puts down every line, those that are not up yet as well."""
+        self._closed = True
         for task in self._tasks:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
+        for line in list(self._lines.values()):  # whose task had not begun
+            await line.transport.close()
 
     async def _our_offer(self, request: web.Request) -> web.Response:
         offer = await read(request, OurOffer)
@@ -135,7 +141,7 @@ class WebRtcEndpoint:
     async def _offered(
         self, request: web.Request, offer: Offer, wanted: Wanted, language: Callable[[], Language], name: str
     ) -> web.Response:
-        if offer.sdp.count("\nm=") > MOST_SECTIONS:
+        if sum(line.startswith("m=") for line in offer.sdp.splitlines()) > MOST_SECTIONS:
             raise Refusal(400, f"sdp must have at most {MOST_SECTIONS} media")
         if offer.pc_id:
             line = await self._known(request, offer.pc_id, name)
@@ -144,8 +150,6 @@ class WebRtcEndpoint:
         if not wanted.flow_id:
             raise Refusal(400, "flow_id is required")
         incoming = await self._admit(request, wanted.flow_id, wanted.variables, carrier="webrtc", name=name)
-        if self._waiting(incoming.account) >= MOST_WAITING:
-            raise Refusal(503, "Too many connections are being made")
         await asyncio.to_thread(importlib.import_module, "transports.webrtc.peer")
         line = _Line(WebRtcTransport(language(), trouble=self._trouble), incoming.account, incoming.call)
         sdp = await self._joined(line, offer.sdp)
@@ -158,7 +162,7 @@ class WebRtcEndpoint:
 
     def _waiting(self, account: str) -> int:
         theirs = (line.transport.peer for line in self._lines.values() if line.account == account)
-        return sum(peer is None or not peer.up for peer in theirs)
+        return sum(peer is None or not peer.up for peer in theirs) + self._joining.count(account)
 
     async def _changed(self, line: _Line, offer: Offer) -> str:
         """The answer to a later offer of the same page. Raises Refusal."""
@@ -172,14 +176,21 @@ class WebRtcEndpoint:
 
     async def _joined(self, line: _Line, sdp: str) -> str:
         """The answer of a new connection. Raises Refusal."""
+        if self._waiting(line.account) >= MOST_WAITING:
+            raise Refusal(503, "Too many connections are being made")
         peer = line.transport.new_peer(self._ice)
+        self._joining.append(line.account)
         try:
             answer = await peer.answer(sdp)
+            if self._closed:
+                raise Refusal(503, "The server is going down.")
         except BaseException as error:
             await peer.close()
             if isinstance(error, OfferError):
                 raise Refusal(400, str(error)) from None
             raise
+        finally:
+            self._joining.remove(line.account)
         await line.transport.joins(peer)
         return answer
 
@@ -187,8 +198,9 @@ class WebRtcEndpoint:
         try:
             if await _up(line.transport):
                 await self._answer(line.transport, incoming)
-        except Refusal:
+        except Refusal as refused:
             _log.info("a browser's call found no free line any more", extra={"call": line.call})
+            line.transport.tell({"type": "error", "error": refused.detail, "fatal": True})
         except Exception:  # noqa: BLE001 - a bug in one call ends that call, never the server
             _log.exception("a call crashed", extra={"call": line.call})
         finally:

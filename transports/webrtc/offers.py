@@ -11,10 +11,11 @@ from aiohttp import web
 from pydantic import AliasChoices, BaseModel, Field, StringConstraints, ValidationError
 
 from transports.browser_line import Refusal
+from transports.variables import Variables
 
 BIGGEST_BODY = 65_536
-MOST_SECTIONS = 16
-"""Media of one offer: a browser offers sound, two pictures and data."""
+MOST_SECTIONS = 4
+"""Media of one offer: a browser offers sound, two pictures and data at most. Each takes milliseconds to answer."""
 MOST_CANDIDATES = 64
 
 
@@ -23,10 +24,6 @@ class OfferError(Exception):
 
 
 Id = Annotated[str, StringConstraints(max_length=64)]
-Variables = Annotated[
-    dict[Annotated[str, StringConstraints(max_length=64)], Annotated[str, StringConstraints(max_length=1000)]],
-    Field(max_length=50),
-]
 
 
 class Wanted(BaseModel, frozen=True, extra="ignore"):

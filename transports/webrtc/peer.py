@@ -6,6 +6,7 @@ Imported with the first offer: aiortc takes half a second, for which a server wi
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -64,6 +65,8 @@ class Peer:
         self._in = OpusIn(rate)
         self._track: MediaStreamTrack | None = None
         self._channel: RTCDataChannel | None = None
+        self._opened = asyncio.Event()
+        """The channel is there."""
         self._untold: deque[str] = deque(maxlen=UNTOLD)
         self._settled = asyncio.Event()
         self._negotiating = asyncio.Lock()
@@ -143,14 +146,21 @@ class Peer:
         await asyncio.shield(self._closing)
 
     async def _close(self) -> None:
-        channel = self._channel
-        if self.up and channel is not None and channel.readyState == "open" and channel.bufferedAmount:
-            empty = asyncio.Event()
-            channel.on("bufferedamountlow", empty.set)
-            await asyncio.wait([waiting := asyncio.ensure_future(empty.wait())], timeout=LAST_WORDS)
-            waiting.cancel()
+        if self.up:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LAST_WORDS):
+                    await self._all_told()
         await self._connection.close()
         self._settled.set()
+
+    async def _all_told(self) -> None:
+        if self._untold:
+            await self._opened.wait()
+        channel = self._channel
+        if channel is not None and channel.readyState == "open" and channel.bufferedAmount:
+            empty = asyncio.Event()
+            channel.on("bufferedamountlow", empty.set)
+            await empty.wait()
 
     def _on_track(self, track: MediaStreamTrack) -> None:
         if track.kind == "audio" and self._track is None:
@@ -161,6 +171,7 @@ class Peer:
         channel.on("message", self._on_message)
         untold, self._untold = self._untold, deque(maxlen=UNTOLD)
         self.tell(untold)
+        self._opened.set()
 
     def _on_message(self, message: str | bytes) -> None:
         if isinstance(message, str):

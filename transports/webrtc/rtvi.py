@@ -51,6 +51,8 @@ class Rtvi:
                 return (_message("bot-interrupted"), _message("server-message", message))
             case {"type": "resumed"}:
                 return (*self._user_ended(), _message("server-message", message))
+            case {"type": "error", "error": str(sentence)}:
+                return (_message("error", {"error": sentence, "fatal": True}),)
             case {"type": "latency"}:
                 return (_message("metrics", _metrics(message)), _message("server-message", message))
         return (_message("server-message", message),)

@@ -31,7 +31,9 @@ from pipeline.frames import (
     UserTurn,
 )
 from transports.alarm import Alarm
+from transports.browser_line import Refusal
 from transports.playout import Playout
+from transports.said import Said
 from transports.steady import QUIET, Steady
 from transports.webrtc.language import Json, Language
 
@@ -47,6 +49,8 @@ PINGS = 3.0
 SILENT_TICKS = 15
 """Ticks without the bot's sound after which it has fallen silent."""
 LONGEST_MESSAGE = 65_536
+TEXT_COST = 20
+"""A typed text asks for a reply of the language model: as much as so many keys."""
 
 Ending = Literal["", "callended", "closed", "silent", "hangup", "transfer"]
 """Why the line went down. The first came from the page; empty while it is up."""
@@ -74,7 +78,7 @@ class WebRtcTransport:
         self._ready: deque[bytes] = deque()
         """What the playout has let go and the wall has not: up to `AHEAD` of sound."""
         self._slices = 0
-        self._happened: list[Frame] = []
+        self._said = Said(clock)
         self._speaking = False
         self._silent_ticks = 0
         self._sound_at = clock()
@@ -88,7 +92,13 @@ class WebRtcTransport:
         return Peer(RATE, self._next_sound, self.hear, ice)
 
     async def joins(self, peer: Peer) -> None:
-        """The page is there by this connection, and by no other any more."""
+        """The page is there by this connection, and by no other any more.
+
+        Raises Refusal (404) once the call is over, and closes the connection.
+        """
+        if self.ending:
+            await peer.close()
+            raise Refusal(404, "Peer connection not found")
         before, self._peer = self._peer, peer
         if before is not None:
             await before.close()
@@ -122,7 +132,7 @@ class WebRtcTransport:
                     for frame in played:
                         yield frame
                 if self.transfer_to and self._playout.idle:
-                    self.ending = self.ending or "transfer"
+                    self._put_down("transfer")
         finally:
             alarm.close()
         for frame in (*self._news(), *self._playout.end(self._steady.now())):
@@ -145,7 +155,7 @@ class WebRtcTransport:
                 self._playout.clear(self._steady.now())
                 self._ready.clear()
             case Hangup():
-                self.ending = "hangup"
+                self._put_down("hangup")
             case Transfer(to):
                 self.transfer_to = to
 
@@ -165,18 +175,20 @@ class WebRtcTransport:
             self._trouble(asked.trouble)
         self._say(asked.answers)
         now = self._steady.now()
-        self._happened += [Digit(key, now) for key in asked.digits]
+        said: list[Frame] = [Digit(key, now) for key in asked.digits]
         if asked.text:
-            self._happened += [Interrupt(now), UserTurn(asked.text, now, now)]
+            said += [Interrupt(now), UserTurn(asked.text, now, now)]
+        if said and not self._said.add(said, cost=TEXT_COST if asked.text else len(said)):
+            self._trouble("flood")
         if asked.leaves:
             self.leave()
 
     def leave(self) -> None:
         """The page ends the call."""
-        self.ending = self.ending or "callended"
+        self._put_down("callended")
 
     async def close(self) -> None:
-        self.ending = self.ending or "closed"
+        self._put_down("closed")
         if self._alarm is not None:
             self._alarm.close()  # nobody may read `receive` to its end
         self._say(self._language.farewell())
@@ -194,6 +206,9 @@ class WebRtcTransport:
             return []
         pcm, lost = heard
         self._sound_at = self._clock()
+        if self._steady.flooded:
+            self._trouble("flood")
+            return []
         if lost:
             self._trouble("lost")
         dropped = self._steady.dropped
@@ -208,7 +223,7 @@ class WebRtcTransport:
             self.leave()
         elif self._steady.down or self._has_left():
             self._trouble("silent_line")
-            self.ending = self.ending or "silent"
+            self._put_down("silent")
         return [] if self.ending else self._steady.fill()
 
     def _has_left(self) -> bool:
@@ -218,8 +233,7 @@ class WebRtcTransport:
 
     def _news(self) -> list[Frame]:
         """What has to be told before the next sound."""
-        news, self._happened = self._happened, []
-        return news + self._playout.news()
+        return self._said.take() + self._playout.news()
 
     def _next_sound(self) -> bytes | None:
         """What the page hears in the next 20 ms."""
@@ -240,6 +254,9 @@ class WebRtcTransport:
             if self._silent_ticks >= SILENT_TICKS:
                 self._speaking = False
                 self._say(self._language.speaking(False))
+
+    def _put_down(self, ending: Ending) -> None:
+        self.ending = self.ending or ending
 
     def _say(self, messages: Sequence[Json]) -> None:
         if self._peer is not None and messages:
