@@ -12,7 +12,7 @@ TESTS ?=
 SYNC = $(BIN)/uv pip sync --python $(BIN)/python --require-hashes
 COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links $(UPGRADE) pyproject.toml
-BENCHMARKS := frame_path startup barge_in voice_to_voice call_load webrtc api dialer_claim
+BENCHMARKS := frame_path startup barge_in failover voice_to_voice call_load webrtc api dialer_claim
 
 help: ## What can be made
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /|/' | awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'

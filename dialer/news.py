@@ -63,17 +63,22 @@ async def placed(work: UnitOfWork, accepted: Sequence[Placed], timing: Timing) -
             await work.calls.placed(call_of(attempt, None))
 
 
-async def answered(work: UnitOfWork, call_id: str, *, at: datetime, timing: Timing, carrier_call: str = "") -> bool:
+async def answered(
+    work: UnitOfWork, call_id: str, *, at: datetime, timing: Timing, carrier_call: str = "", machine: bool = False
+) -> bool:
     """The call's sound has come to us.
 
-    False if nobody is to talk: it is over, has come before, is no call of ours, or a machine has answered.
+    False if nobody is to talk: it is over, has come before, is no call of ours, or a machine has answered, unless
+    there is something to be said to a `machine` too.
     """
     known = await work.attempts.get(call_id)
     if known is None:
         return False
     run = await work.runs.held(known.flow_id)
     attempt = (await work.attempts.held([call_id])).get(call_id)
-    if attempt is None or attempt.machine or attempt.state in (AttemptState.ANSWERED, AttemptState.ENDED):
+    if attempt is None or attempt.state in (AttemptState.ANSWERED, AttemptState.ENDED):
+        return False
+    if attempt.machine and not machine:
         return False
     attempt = replace(
         attempt,

@@ -28,6 +28,7 @@ from pipeline.frames import (
 )
 from pipeline.processor import Processor
 from pipeline.tasks import TaskSlot
+from processors.fallback import AllFailedError
 from processors.farewell import FAREWELL_SECONDS, Farewell
 from processors.lines import Lines
 from processors.phrases import ends_sentence
@@ -43,6 +44,11 @@ END_CALL = Tool(
 TRANSFER = "transfer_call"
 LONGEST_BRIEF = 280
 """Characters that a human agent is told before a call is theirs."""
+PATIENCE = 2
+"""Turns in a row that the model could not answer, after which the call is ended. Of several models one is enough: each
+had its chance."""
+FATAL = frozenset({401, 403})
+"""Answers that the same key gets again."""
 QUIET_SECONDS = 1.0
 """After so long without a sound of the bot's nobody waits for the end of its sentence: the news of that was faster."""
 NOTE = "A note from your supervisor, which the caller does not hear: {}"
@@ -86,7 +92,7 @@ class Dialogue(Processor):
         self._max_seconds = max_seconds
         self._tools = (END_CALL, transfer_call(queues)) if queues else (END_CALL,)
         self._chat = [*([Message("system", prompt)] if prompt else []), *chat]
-        self._replies = 0
+        self._replies = self._failures = 0
         self._in_chat: dict[int, int] = {}
         self._now = -1.0
         self._farewell: Farewell | None = None
@@ -235,7 +241,7 @@ class Dialogue(Processor):
     async def _answer(self) -> None:
         self._replies += 1
         reply = self._replies
-        said, ending = False, ""
+        said, failed, ending = False, False, ""
         wanted: TransferAsked | None = None
         try:
             async with aclosing(self._llm.reply(tuple(self._chat), self._tools)) as pieces:
@@ -250,18 +256,22 @@ class Dialogue(Processor):
                     elif piece:
                         said = True
                         self.emit(ReplyText(piece, reply))
+            self._failures = 0
         except ProviderError as error:
-            self.emit(Failure("llm", str(error)))
             said = True
-            self.emit(ReplyText(self._lines.apology, reply))
-        if wanted is not None or self._dictation:
+            self._failures += 1
+            failed = self._failures >= PATIENCE or error.status in FATAL or isinstance(error, AllFailedError)
+            self.emit(Failure("llm", str(error), failed))
+            ending = "llm_failed" if failed else ending
+            self.emit(ReplyText(self._lines.unable if failed else self._lines.apology, reply))
+        if self._dictation or (wanted is not None and not failed):
             ending = ""  # there is more to come than the model's goodbye
         if ending and not said:
             self.emit(Hangup(ending))
         elif ending:
-            self._farewell = Farewell(reply, ending, self._now + FAREWELL_SECONDS)
+            self._farewell = Farewell(reply, ending, self._now + FAREWELL_SECONDS, final=failed)
         self.emit(ReplyDone(reply))
-        if wanted is not None:
+        if wanted is not None and not failed:
             self.emit(wanted)
 
     def _played(self, played: Played) -> None:

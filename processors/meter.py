@@ -20,7 +20,9 @@ from pipeline.frames import (
     Resume,
 )
 from pipeline.processor import Processor
+from processors.breaker import Account
 from processors.call_time import CallTime
+from processors.fallback import Move
 
 STEPS = (0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.65, 0.8, 1.0, 1.25, 1.6, 2.0, 3.0, 5.0, 10.0)
 """Bucket edges in seconds: fine where a caller feels the difference."""
@@ -61,9 +63,26 @@ class Metrics:
         self.failures = Counter(
             "vaani_provider_failures", "Troubles with a provider", ["stage", "provider"], registry=registry
         )
+        self.switches = Counter(
+            "vaani_provider_switches",
+            "Times a call moved from a provider to its fallback: it failed, or rests",
+            ["stage", "provider", "to"],
+            registry=registry,
+        )
+        self.resting = Gauge(
+            "vaani_providers_resting",
+            "Accounts with a provider that are not asked for a while, for they failed",
+            ["stage", "provider"],
+            registry=registry,
+        )
         self.trouble = Counter(
             "vaani_line_trouble", "Frames from a line that were refused or dropped", ["kind"], registry=registry
         )
+
+    def rests(self, account: Account, resting: bool) -> None:
+        """A rest began, or is over."""
+        gauge = self.resting.labels(account.stage, account.provider)
+        gauge.inc() if resting else gauge.dec()
 
     def began(self, transport: str) -> None:
         """A call of that transport goes on until `ended`."""
@@ -81,12 +100,19 @@ class Labels:
 
     transport: str
     providers: dict[str, str] = field(default_factory=dict)
-    """Stage → provider's name: `vad`, `stt`, `turn`, `llm`, `tts`."""
+    """Stage → name of the provider that serves it now: `vad`, `stt`, `turn`, `llm`, `tts`."""
     call: str = ""
     """Our id of it: no label, but the exemplar that leads from a slow answer to its call."""
 
     def provider(self, stage: str) -> str:
         return self.providers.get(stage, "")
+
+    def moved(self, move: Move, metrics: Metrics) -> None:
+        """Counts it, and the failure that it came of. A failure that no move follows is the stage's own `Failure`."""
+        if move.error is not None:
+            metrics.failures.labels(move.stage, move.provider).inc()
+        metrics.switches.labels(move.stage, move.provider, move.to).inc()
+        self.providers[move.stage] = move.to
 
 
 class Meter(Processor):

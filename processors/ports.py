@@ -54,6 +54,18 @@ class TextToSpeech(Protocol):
         ...
 
 
+@runtime_checkable
+class StaysConnected(Protocol):
+    """A provider that can keep its connection from one piece of work to the next. Otherwise each piece has its own."""
+
+    async def stay_connected(self) -> None:
+        """Opens it before it is needed, keeps it alive, opens it anew when it broke, and closes it when cancelled.
+
+        May run for as long as the call. Raises no ProviderError: whoever needs the connection meets its troubles.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Sound:
     """A piece of speech."""

@@ -36,6 +36,9 @@ class Track:
 
     def write(self, caller: bytes, bot: list[tuple[int, bytes]]) -> None:
         """`bot`: (offset in bytes from the start of `caller`, PCM16), in any order."""
+        if not caller:  # of a call that ended before its first sound there is no file
+            self.late += bot
+            return
         if self.writer is None:
             self.writer = WavWriter(self.path, self.rate, round(self.since * self.rate))
         right, self.late = laid(len(caller), self.late + bot)

@@ -64,7 +64,7 @@ class SpeechIn(Processor):
             try:
                 async with aclosing(self._stt.transcribe(self._heard)) as transcripts:
                     async for transcript in transcripts:
-                        failures = 0
+                        failures = 0 if transcript.text else failures
                         self.emit(transcript)
                 raise ProviderError("stt", "ended before the call did")
             except ProviderError as error:

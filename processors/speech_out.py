@@ -4,24 +4,40 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterable
+from collections.abc import AsyncGenerator, AsyncIterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from pipeline.audio import Resampler
-from pipeline.frames import AudioDone, AudioOut, Failure, Frame, Hangup, Interrupt, Played, ReplyDone, ReplyText
+from pipeline.frames import (
+    AudioDone,
+    AudioIn,
+    AudioOut,
+    Failure,
+    Frame,
+    Hangup,
+    Interrupt,
+    Played,
+    ReplyDone,
+    ReplyText,
+)
 from pipeline.mailbox import Mailbox
 from pipeline.processor import Processor
 from pipeline.tasks import TaskSlot
+from processors.fallback import AllFailedError
+from processors.fallback_tts import FallbackTts
 from processors.phrases import ends_sentence
-from processors.ports import ProviderError, TextToSpeech
+from processors.ports import ProviderError, StaysConnected, TextToSpeech
 
 HANG = 2.0
 """Seconds a voice may take to its next sound when it has a whole sentence to speak, or all there is."""
 PIECES = 10_000
 """Pieces of text kept for the voice; a reply has a few hundred."""
 PATIENCE = 2
-"""Replies in a row that the voice could not speak, after which the call is ended with the stored apology."""
+"""Replies in a row that the voice could not speak, after which the call is ended with the stored apology. Of several
+voices one is enough: each had its chance."""
+LATE = 0.5
+"""Seconds that a voice has not begun the sentence it was given: the filler is then not left to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +54,8 @@ class _Reply:
     number: int
     text: Mailbox[str] = field(default_factory=lambda: Mailbox(PIECES))
     sounded: bool = False
+    due: float | None = None
+    """On the call's clock: since when the voice has had something to speak."""
 
 
 class SpeechOut(Processor):
@@ -46,10 +64,21 @@ class SpeechOut(Processor):
     A filler (a negative number) does not wait for the reply that is late, and is dropped if that sounds first.
     """
 
-    def __init__(self, tts: TextToSpeech, rate: int, apology: Stored) -> None:
+    def __init__(
+        self,
+        tts: TextToSpeech,
+        rate: int,
+        apology: Stored,
+        *,
+        goodbye: Stored | None = None,
+        fillers: Sequence[Stored] = (),
+    ) -> None:
+        """`goodbye` is said in place of the apology when the call is ended, and `fillers` while the voice hangs."""
         self._tts = tts
         self._rate = rate
-        self._apology = apology
+        self._apology, self._goodbye = apology, goodbye or apology
+        self._stored = {filler.text: filler for filler in fillers}
+        self._now = 0.0
         self._replies: deque[_Reply] = deque()
         self._filler: _Reply | None = None
         self._given_up: set[int] = set()
@@ -60,16 +89,29 @@ class SpeechOut(Processor):
     def start(self) -> None:
         self._speaking = TaskSlot(self.tasks)
         self._filling = TaskSlot(self.tasks)
+        if isinstance(self._tts, StaysConnected):
+            self.tasks.create_task(self._tts.stay_connected())
 
     def process(self, frame: Frame) -> None:
         self.emit(frame)
         match frame:
             case ReplyText() | ReplyDone() if frame.reply in self._given_up:
                 pass
+            case AudioIn(at=at):
+                self._now = at
+            case ReplyText() if frame.reply < 0 and self._is_late and frame.text in self._stored:
+                self._fill_from_store(_Reply(frame.reply), self._stored[frame.text])
             case ReplyText():
-                self._reply(frame.reply).text.put(frame.text)
+                reply = self._reply(frame.reply)
+                reply.text.put(frame.text)
+                if reply.due is None and ends_sentence(frame.text):
+                    reply.due = self._now
             case ReplyDone():
-                self._reply(frame.reply).text.close()
+                reply = self._reply(frame.reply)
+                reply.text.close()
+                reply.due = self._now if reply.due is None else reply.due
+            case Interrupt() if self._last_words is not None:
+                self.emit(Hangup("tts_failed"))
             case Interrupt():
                 self._speaking.cancel()
                 self._filling.cancel()
@@ -90,6 +132,18 @@ class SpeechOut(Processor):
             self._speaking.start(self._speak())
         return reply
 
+    @property
+    def _is_late(self) -> bool:
+        """The voice is: it was given a sentence and has not begun it."""
+        due = self._replies[0].due if self._replies and not self._replies[0].sounded else None
+        return due is not None and self._now - due >= LATE
+
+    def _fill_from_store(self, filler: _Reply, stored: Stored) -> None:
+        self._filling.cancel()
+        self._filler = filler
+        self._sound(filler, stored.pcm, stored.text)
+        self.emit(AudioDone(filler.number))
+
     def _fill(self, number: int) -> _Reply:
         if self._filler is None or self._filler.number != number:
             self._filler = _Reply(number)
@@ -108,10 +162,12 @@ class SpeechOut(Processor):
         except ProviderError as error:
             self._given_up.add(reply.number)
             self._failures += 1
-            self.emit(Failure("tts", str(error), fatal=self._failures >= PATIENCE))
-            self._sound(reply, self._apology.pcm, self._apology.text)
+            fatal = self._failures >= PATIENCE or isinstance(error, AllFailedError)
+            self.emit(Failure("tts", str(error), fatal))
+            stored = self._goodbye if fatal else self._apology
+            self._sound(reply, stored.pcm, stored.text)
             self.emit(AudioDone(reply.number))
-            if self._failures >= PATIENCE:
+            if fatal:
                 self._last_words = reply.number
 
     async def _speak_one(self, reply: _Reply) -> None:
@@ -119,10 +175,10 @@ class SpeechOut(Processor):
         try:
             async with (
                 asyncio.timeout(None) as patience,
-                aclosing(self._tts.speak(_given(reply.text, patience))) as sounds,
+                aclosing(self._tts.speak(self._given(reply.text, patience))) as sounds,
             ):
                 async for sound in sounds:
-                    patience.reschedule(_soon() if reply.text.closed else None)
+                    patience.reschedule(self._soon() if reply.text.closed else None)
                     self._sound(reply, resampler.push(sound.pcm), sound.text)
         except TimeoutError as error:
             raise ProviderError.of("tts", error) from None
@@ -137,15 +193,16 @@ class SpeechOut(Processor):
                 self._filling.cancel()
         self.emit(AudioOut(pcm, reply.number, text))
 
+    async def _given(self, text: AsyncIterable[str], patience: asyncio.Timeout) -> AsyncGenerator[str, None]:
+        """The text as it comes. The voice's time is counted from the end of a sentence, and from the end of all."""
+        async for piece in text:
+            if ends_sentence(piece):
+                patience.reschedule(self._soon())
+            yield piece
+        patience.reschedule(self._soon())
 
-async def _given(text: AsyncIterable[str], patience: asyncio.Timeout) -> AsyncGenerator[str, None]:
-    """The text as it comes. The voice's time is counted from the end of a sentence, and from the end of all of it."""
-    async for piece in text:
-        if ends_sentence(piece):
-            patience.reschedule(_soon())
-        yield piece
-    patience.reschedule(_soon())
-
-
-def _soon() -> float:
-    return asyncio.get_running_loop().time() + HANG
+    def _soon(self) -> float | None:
+        """None: it watches its own time."""
+        if isinstance(self._tts, FallbackTts):
+            return None
+        return asyncio.get_running_loop().time() + HANG

@@ -16,13 +16,16 @@ from pipeline.frames import (
     ReplyDone,
     ReplyText,
     Resume,
+    SpeechStarted,
+    SpeechStopped,
+    Transcript,
     UserTurn,
 )
 from pipeline.processor import Processor
 from processors.lines import Lines
 
 DEAD_AIR = 2.0
-"""Seconds from the end of a turn, or of a filler, without any sound of the bot."""
+"""Seconds from the end of a turn, of speech that nobody understands, or of a filler, without any sound of the bot."""
 
 
 class Watchdog(Processor):
@@ -34,6 +37,8 @@ class Watchdog(Processor):
         self._turn_ended = 0.0
         self._silent_since: float | None = None
         self._held = self._muted = False
+        self._is_deaf = False
+        """It waits for the words of what was said last."""
         self._fillers = 0
         self._ids = 0
         self._goodbye = 0
@@ -45,7 +50,14 @@ class Watchdog(Processor):
                 self._now = frame.at + FRAME_SECONDS
                 if self._silent_since is not None and not self._held and self._now - self._silent_since >= DEAD_AIR:
                     self._speak_up()
+            case SpeechStarted() | Transcript(final=True) if self._is_deaf:
+                self._is_deaf, self._silent_since = False, None
+            case SpeechStopped() if not self._muted and self._silent_since is None:
+                self._is_deaf = True
+                self._turn_ended = self._silent_since = self._now
+                self._fillers = 0
             case UserTurn() if not self._muted:
+                self._is_deaf = False
                 self._turn_ended = self._silent_since = self._now
                 self._fillers = 0
             case Heard():
@@ -53,7 +65,7 @@ class Watchdog(Processor):
                 self._silent_since = self._now if waiting else None
             case Mute(on):
                 self._muted = on
-                self._silent_since = None
+                self._is_deaf, self._silent_since = False, None
             case Interrupt():
                 self._silent_since = None
                 self._held = False

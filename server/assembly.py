@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,16 @@ from pydantic import ValidationError
 
 from pipeline.processor import Processor
 from processors import catalogue
+from processors.breaker import Account, Breakers
 from processors.dialogue import Dialogue
+from processors.fallback import Chain, Member, Move
+from processors.fallback_llm import FallbackLlm
+from processors.fallback_stt import FallbackStt
+from processors.fallback_tts import FallbackTts
 from processors.keypad import Keypad
 from processors.later import Later
 from processors.lines import lines_for
+from processors.machines.pickup import Pickup
 from processors.meter import Labels, Meter, Metrics
 from processors.neural_vad import NeuralVad
 from processors.ports import Message, ProviderError
@@ -33,10 +39,16 @@ from processors.voice_detector import VoiceDetector
 from processors.voices.espeak import LANGUAGES
 from processors.watchdog import Watchdog
 from processors.waterfall import Waterfall
-from server.call_plan import CallPlan, Choice
+from server.call_plan import CallPlan, Choice, Fallback
 from server.speech import spoken
 
 _log = logging.getLogger(__name__)
+
+CHAINS: Mapping[catalogue.Stage, Callable[[Chain[Any]], Any]] = {
+    "stt": FallbackStt,
+    "llm": FallbackLlm,
+    "tts": FallbackTts,
+}
 
 
 class BadOptionsError(ValueError):
@@ -49,6 +61,15 @@ class BadOptionsError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Spares:
+    """What is said where a voice does not: without sound if it could not be made."""
+
+    apology: Stored
+    goodbye: Stored
+    fillers: tuple[Stored, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Workshop:
     """What the calls of a process share. Makes stages; knows nothing of lines or databases."""
 
@@ -58,8 +79,10 @@ class Workshop:
     recordings: RecordingThread
     metrics: Metrics
     max_seconds: float
-    apologies: dict[tuple[str, int], Stored] = field(default_factory=dict)
+    apologies: dict[tuple[str, int], Spares] = field(default_factory=dict)
     """By the language they are in and rate: made once, so that a voice that fails costs no other voice's time."""
+    breakers: Breakers = field(default_factory=Breakers)
+    """What one call finds out of a provider's troubles helps the others."""
 
     async def stages(
         self,
@@ -73,40 +96,18 @@ class Workshop:
         queues: Sequence[str] = (),
         chat: Sequence[Message] = (),
         since: float = 0.0,
+        placed: bool = False,
+        moved: Callable[[Move], None] = lambda move: None,
     ) -> list[Processor]:
         """In the order of the road. `last` see all but the sound, which ends at the Scribe.
 
         A call that goes on has a `chat` already, and counts from its answer `since` seconds ago. The model may hand it
-        to the `queues`. `call` is its id.
+        to the `queues`. `call` is its id. Where it was `placed` by us, it is looked who picks up. `moved` is told when
+        a fallback takes a provider's place.
 
         Raises BadOptionsError or catalogue.UnknownProviderError.
         """
         lines = lines_for(plan.language)
-        stt, llm, tts = self._made("stt", plan.stt), self._made("llm", plan.llm), self._made("tts", _voice(plan))
-        stages: list[Processor] = [
-            LoudnessVad(plan.vad) if plan.vad.kind == "loudness" else NeuralVad(self.detector, rate, plan.vad),
-            SpeechIn(stt, rate, lambda kind: self.metrics.trouble.labels(kind).inc()),
-        ]
-        if plan.keypad is not None:
-            stages.append(Keypad(plan.keypad))
-        stages += [
-            TurnTaker(plan.turns, rate, plan.language, self.judge if plan.smart_turn else None),
-            Tones(rate),
-            Dialogue(
-                llm,
-                prompt=plan.prompt,
-                greeting=plan.greeting,
-                lines=lines,
-                max_seconds=min(plan.max_seconds or self.max_seconds, self.max_seconds),
-                queues=queues,
-                chat=chat,
-            ),
-            Watchdog(lines),
-            SpeechOut(tts, rate, await self._apology(plan.language, rate)),
-        ]
-        if recording is not None:
-            stages.append(Recorder(recording, rate, self.recordings, since=since))
-        stages.append(Tap(rate))
         labels = Labels(
             transport,
             {
@@ -119,18 +120,64 @@ class Workshop:
             },
             call,
         )
+
+        def move(made: Move) -> None:
+            labels.moved(made, self.metrics)
+            moved(made)
+
+        stt, llm = self._made("stt", plan.stt, move), self._made("llm", plan.llm, move)
+        tts = self._made("tts", _voice(plan), move)
+        spares = await self._spares(plan.language, rate)
+        stages: list[Processor] = [
+            LoudnessVad(plan.vad) if plan.vad.kind == "loudness" else NeuralVad(self.detector, rate, plan.vad),
+            SpeechIn(stt, rate, lambda kind: self.metrics.trouble.labels(kind).inc()),
+        ]
+        if plan.keypad is not None:
+            stages.append(Keypad(plan.keypad))
+        greeting = plan.greeting
+        if placed and plan.voicemail.detect:
+            stages.append(Pickup(plan.voicemail, rate, greeting))
+            greeting = ""
+        stages += [
+            TurnTaker(plan.turns, rate, plan.language, self.judge if plan.smart_turn else None),
+            Tones(rate),
+            Dialogue(
+                llm,
+                prompt=plan.prompt,
+                greeting=greeting,
+                lines=lines,
+                max_seconds=min(plan.max_seconds or self.max_seconds, self.max_seconds),
+                queues=queues,
+                chat=chat,
+            ),
+            Watchdog(lines),
+            SpeechOut(tts, rate, spares.apology, goodbye=spares.goodbye, fillers=spares.fillers),
+        ]
+        if recording is not None:
+            stages.append(Recorder(recording, rate, self.recordings, since=since))
+        stages.append(Tap(rate))
         stages += [Waterfall(), Meter(self.metrics, labels), Scribe()]
         if since:
             stages.append(Later(since))
         return [*stages, *last]
 
-    def _made(self, stage: catalogue.Stage, choice: Choice) -> Any:
+    def _made(self, stage: catalogue.Stage, choice: Choice, moved: Callable[[Move], None]) -> Any:
+        """The provider's port, or one made of all of them."""
+        if not choice.fallbacks:
+            return self._one(stage, choice)
+        members = []
+        for one in (choice, *choice.fallbacks):
+            account = Account.of(stage, one.provider, one.options)
+            members.append(Member(one.provider, self._one(stage, one), self.breakers.of(account)))
+        return CHAINS[stage](Chain(stage, members, moved))
+
+    def _one(self, stage: catalogue.Stage, choice: Fallback) -> Any:
         try:
             return catalogue.create(stage, choice.provider, choice.options, self.http)
         except ValidationError as error:
             raise BadOptionsError(stage, choice.provider, error) from None  # its own text shows what was given: keys
 
-    async def _apology(self, asked: str, rate: int) -> Stored:
+    async def _spares(self, asked: str, rate: int) -> Spares:
         """Spoken by the embedded voice in the call's language, or in English where it has not that one.
 
         Without sound where the voice fails: the next call tries again.
@@ -138,13 +185,15 @@ class Workshop:
         tongue = asked.lower().partition("-")[0]
         language = tongue if tongue in LANGUAGES else "en"
         if (language, rate) not in self.apologies:
-            text = lines_for(language).apology
+            lines = lines_for(language)
+            texts = (lines.apology, lines.unable, *lines.fillers)
             try:
-                pcm = await spoken(EmbeddedTts(Options(language=language)), text, rate)
+                voice = EmbeddedTts(Options(language=language))
+                made = [Stored(text, await spoken(voice, text, rate)) for text in texts]
             except ProviderError:
                 _log.exception("the apology could not be spoken", extra={"language": language})
-                return Stored(text)
-            self.apologies[language, rate] = Stored(text, pcm)
+                return Spares(Stored(lines.apology), Stored(lines.unable), ())
+            self.apologies[language, rate] = Spares(made[0], made[1], tuple(made[2:]))
         return self.apologies[language, rate]
 
 
@@ -156,4 +205,4 @@ def _voice(plan: CallPlan) -> Choice:
         Options(language=plan.language)
     except ValueError:
         return plan.tts
-    return Choice(provider="embedded", options={**plan.tts.options, "language": plan.language})
+    return plan.tts.model_copy(update={"options": {**plan.tts.options, "language": plan.language}})

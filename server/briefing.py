@@ -11,6 +11,7 @@ from pipeline.transport import Incoming
 from processors.lines import lines_for
 from server.call_plan import CallPlan
 from server.plan import call_plan
+from server.provider_keys import with_keys
 from server.returns import Return
 from storage.assets import Customer
 from storage.database import Database, UnitOfWork
@@ -74,13 +75,14 @@ async def plan_of(
     agent = await own.agents.get(flow.agent_id) if flow.agent_id else None
     organisation = await own.organisations.get(flow.organisation_id)
     overrides, plans = (Hidden(seal, flow.organisation_id, kind) for kind in (OVERRIDES, PLAN))
-    return call_plan(
+    plan = call_plan(
         None if agent is None else _opened(agent, overrides, plans),
         replace(flow, assistant_overrides=overrides.opened(flow.assistant_overrides)),
         {**_about(customer), **variables},
         organisation=None if organisation is None else overrides.opened(organisation.assistant_overrides),
         customer=None if customer is None else overrides.opened(customer.assistant_overrides),
     )
+    return await with_keys(plan, own, seal)
 
 
 async def _flow(work: UnitOfWork, incoming: Incoming, placed: Attempt | None) -> Flow | None:

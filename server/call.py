@@ -21,7 +21,7 @@ from server.assembly import Workshop
 from server.briefing import Briefing
 from server.broadcast import Broadcaster, topic
 from server.closings import Closings
-from server.desks import Desk, InboundDesk
+from server.desks import PICKED_UP, Desk, InboundDesk
 from server.journal import Journal, Ledger
 from server.loudspeaker import Loudspeaker
 from server.patience import Patience
@@ -39,6 +39,8 @@ _log = logging.getLogger(__name__)
 
 CRASHED, CUT = "crashed", "server_stopped"
 """Ends of a call that came from neither side of it, as reasons."""
+FAILED = frozenset({"stt_failed", "llm_failed", "tts_failed", "no_answer_from_assistant"})
+"""Reasons of ours: nobody could be served."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +176,8 @@ class LiveCall:
                 queues=self._queues,
                 chat=() if back is None else back.chat,
                 since=0.0 if back is None else back.since,
+                placed=self._placed is not None and back is None,
+                moved=journal.moved,
             )
             self._session = CallSession(transport, Pipeline(stages))
             for frame in self._waiting:
@@ -215,7 +219,7 @@ class LiveCall:
             customer_id=self._customer_id,
         )
         async with self._office.database.begin(self._flow.organisation_id) as work:
-            if not await self._desk.opened(work, call):
+            if not await self._desk.opened(work, call, machine=self.plan.voicemail.leaves_message):
                 return False
         await self._publish({"type": "start", "call_uuid": call.id, "started_at": _iso(self._started_at)})
         return True
@@ -245,7 +249,9 @@ class LiveCall:
         seconds = (ended_at - self._started_at).total_seconds()
         ending = NOT_TRANSFERRED if ending == "transfer" else ending
         reason = journal.hangup or (ending if ending in (CRASHED, CUT) else journal.leaving or ending)
-        outcome = Outcome.FAILED if ending == CRASHED else Outcome.CONNECTED
+        failed = ending == CRASHED or reason in FAILED
+        talked = Outcome.CONNECTED if self._placed is None else PICKED_UP.get(reason, Outcome.CONNECTED)
+        outcome = Outcome.FAILED if failed else talked
         is_there = self._back is not None or (file is not None and await asyncio.to_thread(file.exists))
         recorded = recording if is_there else None
 

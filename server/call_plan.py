@@ -7,16 +7,23 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from processors.keypad import KeypadOptions
+from processors.machines.pickup import VoicemailOptions
 from processors.turns import TurnOptions
 from processors.vad import VadOptions
 from server.analysis.options import AnalysisOptions
 
 
-class Choice(BaseModel, frozen=True, extra="forbid"):
+class Fallback(BaseModel, frozen=True, extra="forbid"):
     """A provider by its name, and its own options."""
 
     provider: str = "embedded"
     options: dict[str, Any] = Field(default_factory=dict)
+
+
+class Choice(Fallback, frozen=True, extra="forbid"):
+    """And who takes its place when it fails, in order."""
+
+    fallbacks: tuple[Fallback, ...] = Field((), max_length=3)
 
 
 class VadPlan(VadOptions, frozen=True, extra="forbid"):
@@ -40,6 +47,7 @@ class CallPlan(BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True
     turns: TurnOptions = TurnOptions()
     smart_turn: bool = Field(True, description="ask the end-of-turn model")
     keypad: KeypadOptions | None = Field(KeypadOptions(), description="null: keys are not listened to")
+    voicemail: VoicemailOptions = Field(VoicemailOptions(), description="of calls that are placed: who picks up")
     record: bool = True
     analysis: AnalysisOptions = AnalysisOptions()
     max_seconds: float | None = Field(None, gt=0, description="longest call; never longer than the server's setting")

@@ -61,9 +61,10 @@ def check_plan(config: Mapping[str, Any]) -> str | None:
         return _told(error, "")
     choices: dict[Stage, Any] = {"stt": plan.stt, "llm": plan.llm, "tts": plan.tts}
     for stage, choice in choices.items():
-        wrong = check(stage, choice.provider, choice.options)
-        if wrong is not None:
-            return f"{stage}.{wrong}"
+        for place, one in enumerate((choice, *choice.fallbacks)):
+            wrong = check(stage, one.provider, one.options)
+            if wrong is not None:
+                return f"{stage}.{wrong}" if place == 0 else f"{stage}.fallbacks.{place - 1}.{wrong}"
     return None
 
 

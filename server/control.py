@@ -53,6 +53,7 @@ async def services(settings: Settings, database: Database, http: ClientSession) 
                 warnings=unobeyed,
                 trusted=trusted_networks(settings.trusted_proxies),
                 unknown_variables=_unknown_variables,
+                country=settings.country,
                 private_webhooks=settings.allow_private_webhooks,
                 greeting=greeting,
             )

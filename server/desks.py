@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from dialer.conclude import Report, conclude
 from dialer.news import answered
 from dialer.timing import Prices, Timing
+from processors.machines import pickup, words
 from storage.calls import CallEnd
 from storage.database import UnitOfWork
 from storage.dialing import Attempt
-from storage.records import Call
+from storage.records import Call, Outcome
+
+PICKED_UP: Mapping[str, Outcome] = {
+    pickup.VOICEMAIL: Outcome.VOICEMAIL,
+    words.BUSY: Outcome.BUSY,
+    words.UNANSWERED: Outcome.NO_ANSWER,
+    words.SWITCHED_OFF: Outcome.NO_ANSWER,
+    words.UNREACHABLE: Outcome.NO_ANSWER,
+    words.NO_SUCH_NUMBER: Outcome.FAILED,
+}
+"""By why we hung up: of calls that no person has answered."""
 
 
 class Desk(Protocol):
-    async def opened(self, work: UnitOfWork, call: Call) -> bool:
-        """False if the call is not to be taken: it is over already. May be asked again where the commit failed."""
+    async def opened(self, work: UnitOfWork, call: Call, *, machine: bool = False) -> bool:
+        """False if the call is not to be taken: it is over already. May be asked again where the commit failed.
+
+        `machine`: it is taken from an answering machine too.
+        """
         ...
 
     async def ended(self, work: UnitOfWork, end: CallEnd) -> None:
@@ -26,7 +40,7 @@ class Desk(Protocol):
 
 
 class InboundDesk:
-    async def opened(self, work: UnitOfWork, call: Call) -> bool:
+    async def opened(self, work: UnitOfWork, call: Call, *, machine: bool = False) -> bool:
         if await work.calls.get(call.id) is None:
             await work.calls.open(call)
             await _tell_start(work, call)
@@ -46,10 +60,12 @@ class OutboundDesk:
     """Told of a call that was answered."""
     told: Callable[[Sequence[Attempt]], None] = lambda ended: None
 
-    async def opened(self, work: UnitOfWork, call: Call) -> bool:
+    async def opened(self, work: UnitOfWork, call: Call, *, machine: bool = False) -> bool:
         assert call.answered_at is not None
         carrier_call = call.carrier_call or ""
-        if not await answered(work, call.id, at=call.answered_at, timing=self.timing, carrier_call=carrier_call):
+        if not await answered(
+            work, call.id, at=call.answered_at, timing=self.timing, carrier_call=carrier_call, machine=machine
+        ):
             return False
         await work.calls.taken(
             call.id,

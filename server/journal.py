@@ -12,6 +12,7 @@ from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from pipeline.frames import Answered, DeadAir, Failure, FalseInterruption, Frame, Hangup, Said, Say
 from pipeline.processor import Processor
+from processors.fallback import Move
 from server.wellformed import wellformed
 from storage.database import Database, DatabaseUnavailableError, to_the_end
 from storage.moment_records import Moment, MomentKind
@@ -134,6 +135,13 @@ class Journal(Processor):
         self._answers: dict[int, Answered] = {}
         self._position = position
         self.hangup = self.leaving = ""
+
+    def moved(self, move: Move) -> None:
+        """A fallback serves from now on."""
+        self._providers[move.stage] = move.to
+        error = "it rests" if move.error is None else str(move.error)
+        told = {"call": self._call, "stage": move.stage, "provider": move.provider, "to": move.to, "error": error}
+        _log.warning("a fallback took a provider's place", extra=told)
 
     def process(self, frame: Frame) -> None:
         match frame:

@@ -13,6 +13,7 @@ from dialer import hand_over
 from pipeline.frames import Frame, Hangup, Listen, Mute, Note, Say, SendDigits
 from server.call import LiveCall
 from server.loudspeaker import topic
+from server.script_warnings import follows_script
 from server.switchboard import Switchboard
 
 Command = Mapping[str, Any]
@@ -24,6 +25,7 @@ DONE: Answer = {"ok": True}
 GIVEN_UP = "The transfer was given up meanwhile"
 DEFAULT_REASON = "workflow_close"
 ENDING = "The call is already ending"
+NO_WHISPERS = "The agent follows a script and takes no whispers"
 LEAVING = "The call is being handed over"
 
 
@@ -77,6 +79,8 @@ async def _say(order: Order) -> Answer:
 
 
 async def _message(order: Order) -> Answer:
+    if follows_script(order.live.plan):
+        return {"error": 409, "detail": NO_WHISPERS}
     return order.obeyed(Note(order.command["text"], answer=bool(order.command.get("answer", False))))
 
 

@@ -13,6 +13,7 @@ from processors.variables import render, unknown
 from server.analysis import options
 from server.call_plan import CallPlan
 from server.overrides import OURS, applied, merged, obeyed, translated, yielded
+from server.script_warnings import unheeded
 from storage.records import Agent, Flow
 
 OWN_VOICES = get_args(VoiceName)
@@ -40,6 +41,7 @@ def call_plan(
         update={
             "greeting": " ".join(filter(None, (greeting, disclosure))),
             "prompt": render(plan.prompt, plan.variables),
+            "voicemail": plan.voicemail.model_copy(update={"message": render(plan.voicemail.message, plan.variables)}),
         }
     )
 
@@ -51,7 +53,7 @@ def unknown_placeholders(agent: Agent | None, flow: Flow, known_names: Iterable[
     """
     plan = _said(agent, flow, {}, None, None).plan()
     known = {**dict.fromkeys(known_names), **plan.variables}
-    texts = (plan.greeting, _disclosure(flow), plan.prompt)
+    texts = (plan.greeting, _disclosure(flow), plan.prompt, plan.voicemail.message)
     return list(dict.fromkeys(name for text in texts for name in unknown(text, known)))
 
 
@@ -74,7 +76,8 @@ def unobeyed(
     elif agent is not None:
         mistake = options.mistake_of_agent(agent.config)
     ignored = [] if mistake is None else [f"{mistake}: it is ignored in the analysis of calls"]
-    return [*ignored, *not_obeyed(topmost(agent, flow, organisation, customer), obeys)]
+    deaf = [] if agent is None or customer is not None else unheeded(said.plan())
+    return [*ignored, *deaf, *not_obeyed(topmost(agent, flow, organisation, customer), obeys)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from aiohttp import ClientSession
+from aiohttp import ClientSession, TCPConnector
 from pydantic import SecretStr
 
 from control_api.app import create_app
@@ -24,6 +24,9 @@ from control_api.records.live import LiveSocket
 from control_api.records.stored_sound import StoredSounds
 from control_api.records.stories import Stories
 from dialer.dialer import Dialer
+from processors import pipecat_keeper
+from processors.breaker import Breakers
+from processors.llm import openai
 from processors.meter import Metrics
 from processors.models import ModelMissing
 from processors.recorder import RecordingThread
@@ -116,7 +119,9 @@ async def running(settings: Settings, seat: Seat | None = None) -> AsyncIterator
         prices = prices_of(settings)
         await mended(database, recordings, node, prices)
 
-        http = await stack.enter_async_context(ClientSession())
+        http = await stack.enter_async_context(ClientSession(connector=TCPConnector(limit=0)))  # a call has several
+        stack.push_async_callback(openai.close, http)
+        stack.push_async_callback(pipecat_keeper.close, http)
         shared = await stack.enter_async_context(services(settings, database, http))
         floor = Floor()
         telephone = await stack.enter_async_context(
@@ -138,6 +143,7 @@ async def running(settings: Settings, seat: Seat | None = None) -> AsyncIterator
             recordings=recording_thread,
             metrics=metrics.calls,
             max_seconds=settings.max_call_seconds,
+            breakers=Breakers(rests=metrics.calls.rests),
         )
         ledger = Ledger(database)
         office = Office(database, ledger, stories, recordings, metrics.calls, node, shared.seal, telephone.desk)

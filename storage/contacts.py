@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, func, select, union_all, update
+from sqlalchemy import ColumnElement, delete, func, literal, select, union_all, update
 
 from storage.asset_tables import customers
-from storage.dialing import Contact, ContactState
+from storage.dialing import Contact, ContactState, Waiting
 from storage.dialing_tables import contacts
 from storage.many import update_many
 from storage.records import Flow, Outcome
@@ -94,6 +94,30 @@ class Contacts:
             select(contacts.c.place, func.count().label("waiting")).where(*its).group_by(contacts.c.place)
         )
         return {row["place"]: row["waiting"] for row in rows}
+
+    async def waiting_by_attempts(self, flow_id: str) -> list[Waiting]:
+        """How many are still to be called in each place, by the attempts that were made, and until when they wait."""
+        its = contacts.c.flow_id == flow_id, contacts.c.due_at.is_not(None), self._mine
+        groups = contacts.c.place, contacts.c.attempts
+        many, last = func.count().label("contacts"), func.max(contacts.c.due_at).label("last_due")
+        rows = await self._tenancy.rows(select(*groups, many, last).where(*its).group_by(*groups).order_by(*groups))
+        return [Waiting(**row) for row in rows]
+
+    async def first_due(self, flow_id: str, places: int) -> dict[int, datetime]:
+        """When the first is due who waits in each of a run's so many places: one look into the index for each."""
+        each = select(literal(0).label("place")).cte("each", recursive=True)
+        each = each.union_all(select(each.c.place + 1).where(each.c.place + 1 < places))
+        first = (
+            select(contacts.c.due_at)
+            .where(contacts.c.flow_id == flow_id, contacts.c.place == each.c.place, self._mine)
+            .where(contacts.c.due_at.is_not(None))
+            .order_by(contacts.c.due_at)
+            .limit(1)
+            .correlate(each)
+            .scalar_subquery()
+        )
+        rows = await self._tenancy.rows(select(each.c.place, first.label("due_at")))
+        return {row["place"]: row["due_at"] for row in rows if row["due_at"] is not None}
 
     async def waiting(self, flow_id: str, limit: int) -> list[str]:
         """Ids of customers who are still to be called."""

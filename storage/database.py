@@ -36,6 +36,7 @@ from storage.integrations import Integrations
 from storage.keeping import Keeping
 from storage.keys import Keys
 from storage.moments import Moments
+from storage.names import Names
 from storage.nodes import Nodes
 from storage.numbers import Numbers
 from storage.organisations import Organisations
@@ -74,6 +75,7 @@ class UnitOfWork:
         self.flows = Flows(tenancy)
         self.campaigns = Campaigns(tenancy)
         self.calls = Calls(tenancy)
+        self.names = Names(tenancy)
         self.moments = Moments(tenancy)
         self.analyses = Analyses(tenancy)
         self.answer_times = AnswerTimes(tenancy)

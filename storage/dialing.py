@@ -121,6 +121,17 @@ class Attempt:
     """In ten-thousandths of a credit."""
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Contacts of a campaign who are still to be called, in one place and after as many attempts."""
+
+    place: int
+    attempts: int
+    contacts: int
+    last_due: datetime
+    """The latest moment from which on one of them may be called, hours left aside."""
+
+
 COUNTED = ("pending", "dialing", "in_call", "retry", "done", "skipped", "cancelled")
 """Counters of a run, named as the states."""
 

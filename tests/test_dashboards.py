@@ -96,7 +96,19 @@ def test_every_metric_is_on_a_dashboard_or_left_out_by_name() -> None:
 
 def test_no_label_is_of_a_call_or_a_person() -> None:
     names = Names.of(EveryMetric.made().registry)
-    of_ours = {"transport", "stage", "provider", "outcome", "kind", "trouble", "status", "state", "method", "route"}
+    of_ours = {
+        "transport",
+        "stage",
+        "provider",
+        "outcome",
+        "kind",
+        "trouble",
+        "status",
+        "state",
+        "method",
+        "route",
+        "to",
+    }
     assert frozenset().union(*names.series.values()) == of_ours | {"neighbour", "le", "instance", "job"}
 
 

@@ -63,7 +63,16 @@ async def each_shown(show: Callable[[_R], _S], records: Sequence[_R]) -> list[_S
     """In a thread if any of them has overrides, which take their time."""
     if not any(record.assistant_overrides for record in records):
         return [show(record) for record in records]
-    return await asyncio.to_thread(_one_by_one, show, records)
+    return await asyncio.to_thread(one_by_one, show, records)
+
+
+def one_by_one(show: Callable[[_R], _S], records: Sequence[_R]) -> list[_S]:
+    """For a thread. Gives way after each, or the event loop would wait for Python's 5 ms to be over."""
+    shown = []
+    for record in records:
+        shown.append(show(record))
+        time.sleep(0)
+    return shown
 
 
 def warnings(asked: Asked, overrides: Mapping[str, Any]) -> list[str]:
@@ -75,26 +84,28 @@ def warnings(asked: Asked, overrides: Mapping[str, Any]) -> list[str]:
 
 def agent_warnings(asked: Asked, agent: Agent, organisation: Organisation | None) -> list[str]:
     """As `warnings`, of calls in which this agent speaks."""
-    if not agent.assistant_overrides and "analysis" not in agent.config:
+    if not agent.assistant_overrides and "analysis" not in agent.config and not _instructs_a_script(agent, None):
         return []
     return _told(asked, readable(asked, agent), None, organisation=_below(asked, organisation))
 
 
 def flow_warnings(asked: Asked, flow: Flow, agent: Agent | None, organisation: Organisation | None) -> list[str]:
     """As `warnings`, of this flow's calls."""
-    if not flow.assistant_overrides and FLOW_KEYS.keys().isdisjoint(flow.config):
+    asks = flow.assistant_overrides or not FLOW_KEYS.keys().isdisjoint(flow.config)
+    if not asks and not _instructs_a_script(agent, flow):
         return []
     speaker = None if agent is None else readable(asked, agent)
     return _told(asked, speaker, readable(asked, flow), organisation=_below(asked, organisation))
 
 
-def _one_by_one(show: Callable[[_R], _S], records: Sequence[_R]) -> list[_S]:
-    """Gives way after each, or the event loop would wait for Python's 5 ms to be over."""
-    shown = []
-    for record in records:
-        shown.append(show(record))
-        time.sleep(0)
-    return shown
+def _instructs_a_script(agent: Agent | None, flow: Flow | None) -> bool:
+    """Whether it may be so: what overrides make of it, the plan of a call knows."""
+    if agent is None:
+        return False
+    model = agent.config.get("llm")
+    if isinstance(model, Mapping) and model.get("provider", "embedded") != "embedded":
+        return False
+    return bool(agent.config.get("prompt") or (flow is not None and flow.config.get("persona_prompt")))
 
 
 def _told(asked: Asked, agent: Agent | None, flow: Flow | None, **levels: Mapping[str, Any] | None) -> list[str]:

@@ -33,6 +33,8 @@ class Model(Loose):
     model: str | None = None
     url: str | None = Field(None, pattern=r"^https?://[^\s/]")
     """Of a `custom-llm`: a server that speaks OpenAI's chat completions."""
+    fallback_models: list[str] | None = None
+    """Of the same provider, in order."""
     messages: list[ModelMessage] | None = None
     tools: list[Tool] | None = None
     tool_ids: list[str] | None = None

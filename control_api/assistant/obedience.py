@@ -14,8 +14,7 @@ KEPT = frozenset({"name", "metadata"})
 ANYWAY: Mapping[str, tuple[Any, ...]] = {
     "firstMessageMode": ("assistant-speaks-first",),
     "firstMessageInterruptionsEnabled": (True,),
-    "voicemailDetection": ("off",),
-    "voicemailDetection.provider": ("off",),
+    "voicemailDetection.type": ("audio", "transcript"),
     "backgroundSound": ("off",),
     "modelOutputInMessagesEnabled": (False,),
     "clientMessages": ([],),

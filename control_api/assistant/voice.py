@@ -57,7 +57,7 @@ class ChunkPlan(Wire):
 
 
 class VoiceFallbackPlan(Wire):
-    """In order; without one a voice that fails ends the call."""
+    """In order."""
 
     voices: list[Voice] | None = None
 

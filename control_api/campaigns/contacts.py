@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from pydantic import Field
@@ -30,6 +30,7 @@ class ContactsQuery(Page):
 
 class ContactShown(Shown):
     customer_uuid: str = Field(alias="contact_uuid")
+    name: str | None = Field(description="the customer's, as it is now; null: deleted")
     phone: str
     state: ContactState
     attempts: int
@@ -85,8 +86,9 @@ async def every(asked: Asked, flow_uuid: str, query: ContactsQuery) -> ContactsP
         if run is None:
             return ContactsPage(contacts=[], total=0)
         found = await work.contacts.page(flow_uuid, query.limit, query.offset, state=query.state)
+        names = await work.names.of(customer_ids=[contact.customer_id for contact in found])
     total: int = run.contacts if query.state is None else getattr(run, query.state)
-    return ContactsPage(contacts=await asyncio.to_thread(_shown, flow, run, found, asked.now), total=total)
+    return ContactsPage(contacts=await asyncio.to_thread(_shown, flow, run, found, names, asked.now), total=total)
 
 
 @contract.get("/{flow_uuid}/contacts/{customer_uuid}", errors=(400,))
@@ -100,12 +102,15 @@ async def get(asked: Asked, flow_uuid: str, customer_uuid: str) -> ContactWithHi
         if run is None or found is None:
             raise not_found("Contact")
         attempts = await work.attempts.of_contacts([found.number])
-    (contact,) = await asyncio.to_thread(_shown, flow, run, [found], asked.now)
+        names = await work.names.of(customer_ids=[found.customer_id])
+    (contact,) = await asyncio.to_thread(_shown, flow, run, [found], names, asked.now)
     history = [AttemptShown.of(attempt) for attempt in attempts.get(found.number, ())]
     return ContactWithHistory(**dict(contact), history=history)
 
 
-def _shown(flow: Flow, run: Run, contacts: Sequence[Contact], now: datetime) -> list[ContactShown]:
+def _shown(
+    flow: Flow, run: Run, contacts: Sequence[Contact], names: Mapping[str, str], now: datetime
+) -> list[ContactShown]:
     schedule = Schedule.of(flow)
     shown = []
     for contact in contacts:
@@ -116,6 +121,7 @@ def _shown(flow: Flow, run: Run, contacts: Sequence[Contact], now: datetime) -> 
         shown.append(
             ContactShown(
                 customer_uuid=contact.customer_id,
+                name=names.get(contact.customer_id),
                 phone=contact.phone,
                 state=contact.state,
                 attempts=contact.attempts,

@@ -13,7 +13,7 @@ from dialer.gently import gently
 from dialer.screen import Screen
 from dialer.windows import Schedule
 from dialer.zones import Place
-from storage.dialing import Skip
+from storage.dialing import Skip, Waiting
 from storage.records import Flow
 
 NAMED = 5
@@ -25,6 +25,8 @@ class Count:
     places: Counter[Place] = field(default_factory=Counter)
     """Where those are who would be called, and how many."""
     skipped: Counter[Skip] = field(default_factory=Counter)
+    waiting: list[tuple[Place, Waiting]] = field(default_factory=list)
+    """Those of them who were taken in before."""
     first: list[str] = field(default_factory=list)
     """Ids of the first few who would be called."""
 
@@ -41,8 +43,10 @@ async def count(asked: Asked, flow: Flow) -> Count:
         last = await work.contacts.last_customer()
         run = await work.runs.get(flow.id)
         if run is not None:
-            waiting = await work.contacts.waiting_in(flow.id)
-            found.places.update({Place.parse(run.places[place]): number for place, number in waiting.items()})
+            waiting = await work.contacts.waiting_by_attempts(flow.id)
+            found.waiting = [(Place.parse(run.places[group.place]), group) for group in waiting]
+            for place, group in found.waiting:
+                found.places[place] += group.contacts
             found.first = await work.contacts.waiting(flow.id, NAMED)
     after: int | None = 0
     while after is not None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import fields, replace
 
 from pydantic import Field
 
-from control_api.assistant.field import each_shown, readable
+from control_api.assistant.field import one_by_one, readable
 from control_api.campaigns import flow_moves
 from control_api.campaigns.flow_fields import looked_up, must_make_sense
 from control_api.campaigns.flow_metrics import metrics
@@ -57,7 +58,7 @@ async def every(asked: Asked, query: FlowsQuery) -> FlowsPage:
         warned = listed(asked, flow, agents.get(flow.agent_id or ""), organisation)
         return _listed(readable(asked, flow), warned, figures.get(flow.id))
 
-    return FlowsPage(flows=await each_shown(told, found), total=total)
+    return FlowsPage(flows=await asyncio.to_thread(one_by_one, told, found), total=total)
 
 
 @contract.post("", limit="20/minute", errors=(409,))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dialer.forecast import Retries
 from dialer.ports import Account
 from storage.database import UnitOfWork
 from storage.records import Flow, Organisation, Outcome
@@ -22,6 +23,7 @@ class Pace:
     per_minute: int
     seconds_a_call: float
     tries_a_contact: float
+    retries: Retries
 
 
 async def pace_of(work: UnitOfWork, flow: Flow, organisation: Organisation | None, lines: Sequence[Account]) -> Pace:
@@ -35,6 +37,7 @@ async def pace_of(work: UnitOfWork, flow: Flow, organisation: Organisation | Non
         per_minute=min([flow.rate_limit_per_number * len(lines), *rates]),
         seconds_a_call=seconds(tally),
         tries_a_contact=tries(flow, tally),
+        retries=Retries(flow.retry_delay_minutes, flow.retry_attempts, again(flow, tally)),
     )
 
 
@@ -45,13 +48,14 @@ def seconds(tally: Tally) -> float:
 
 
 def tries(flow: Flow, tally: Tally) -> float:
-    """Attempts that a contact takes, on the average.
-
-    An attempt ends in one of the outcomes of `retry_on` as often as the calls of `tally` did, half of the time if there
-    are none; each contact is tried until one does not, or until its retries are used up.
-    """
-    if not flow.retry_on:
-        return 1.0
-    failed = sum(tally.outcomes.get(Outcome(outcome), 0) for outcome in flow.retry_on)
-    share = failed / tally.calls if tally.calls else USUAL_FAILURES
+    """Attempts that a contact takes, on the average: until one asks for no other, or its retries are used up."""
+    share = again(flow, tally)
     return float(sum(share**retry for retry in range(flow.retry_attempts + 1)))
+
+
+def again(flow: Flow, tally: Tally) -> float:
+    """Share of the attempts that end in one of the outcomes of `retry_on`: of the calls of `tally`, or a usual one."""
+    if not flow.retry_on:
+        return 0.0
+    failed = sum(tally.outcomes.get(Outcome(outcome), 0) for outcome in flow.retry_on)
+    return failed / tally.calls if tally.calls else USUAL_FAILURES

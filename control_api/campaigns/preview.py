@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pydantic import Field, ValidationError
 
@@ -21,7 +21,7 @@ from control_api.web.errors import RefusedError, bad, conflict, not_found
 from control_api.web.shapes import Shown, Time
 from dialer import moves
 from dialer.accounts import SIMULATOR, NoLineError
-from dialer.forecast import expected_end
+from dialer.forecast import Retries, expected_end
 from dialer.gently import gently
 from dialer.low_credits import is_low
 from dialer.windows import Schedule, is_open, next_opening
@@ -72,8 +72,9 @@ class Preview(Shown):
     skipped: Skipped
     starts_at: Time | None = Field(description="first call; null: none can be made")
     expected_end: Time | None = Field(
-        description="of the last call, if calls take as long as they did and fail as often; waits between attempts are "
-        "left out; null: not all can be called"
+        description="of the last call, if calls take as long as they did and fail as often: not before the latest next "
+        "try of those who wait, and after the delays of as many retries as somebody is expected to need; null: not all "
+        "can be called"
     )
     calls_from: list[CallsFrom]
     places: list[PlaceShown] = Field(description="those with most people first")
@@ -166,6 +167,7 @@ def _places(groups: Counter[Place], schedule: Schedule, now: datetime) -> list[P
 async def _end(flow: Flow, found: Count, pace: Pace | None, now: datetime) -> datetime | None:
     if pace is None or not found.called:
         return None
+    waits, not_before = _waits(found, pace.retries, now)
     return await asyncio.to_thread(
         expected_end,
         found.places,
@@ -175,7 +177,21 @@ async def _end(flow: Flow, found: Count, pace: Pace | None, now: datetime) -> da
         per_minute=pace.per_minute,
         seconds_a_call=pace.seconds_a_call,
         tries_a_contact=pace.tries_a_contact,
+        waits=waits,
+        not_before=not_before,
     )
+
+
+def _waits(found: Count, retries: Retries, now: datetime) -> tuple[dict[Place, timedelta], dict[Place, datetime]]:
+    """In each place: what is waited after the first call of those who had none, and the last next try of the others."""
+    fresh, not_before = Counter(found.places), dict[Place, datetime]()
+    for place, group in found.waiting:
+        last = max(group.last_due, now)
+        if group.attempts:
+            fresh[place] -= group.contacts
+            last += retries.wait(group.contacts, group.attempts)
+        not_before[place] = max(last, not_before.get(place, last))
+    return {place: retries.wait(people) for place, people in fresh.items()}, not_before
 
 
 def _greetings(asked: Asked, flow: Flow, means: Means, customers: Sequence[Customer]) -> list[GreetingShown]:

@@ -6,7 +6,9 @@ Each event bears the number of the run's last event that was told: who names it 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from time import monotonic
 
 from aiohttp import web
@@ -17,7 +19,10 @@ from control_api.campaigns.progress_stream import ProgressStream, ReaderGoneErro
 from control_api.people.event_stream import MEDIA
 from control_api.web.asked import Asked
 from control_api.web.errors import RefusedError, bad, not_found
-from control_api.web.shapes import Body, Shown
+from control_api.web.shapes import Body, Shown, Time
+from dialer.waiting import Wait, WaitsFor, wait_of
+from dialer.windows import Schedule
+from dialer.zones import Place
 from storage.dialing import COUNTED, ProgressEvent, ProgressKind, Run
 from storage.records import CallStatus, Flow, FlowKind, FlowStatus, Outcome
 
@@ -59,6 +64,12 @@ class Progress(Shown):
     attempted: int = Field(description="of them, that were called at least once")
     in_flight: int = Field(description="calls that are going on")
     is_taking_in: bool = Field(description="more contacts are yet to come")
+    waits_until: Time | None = Field(
+        description="when the next call may be placed; null: now, or nobody waits, or the campaign is not active or "
+        "scheduled"
+    )
+    waits_for: WaitsFor | None = Field(description="why none may be before: hours of the law count too")
+    timezone: str | None = Field(description="of who may be called then")
 
 
 class CallChange(Shown):
@@ -100,6 +111,7 @@ class Seen:
 
     flow: Flow
     run: Run | None
+    wait: Wait | None
     events: list[ProgressEvent]
     """After what has been told, oldest first: EVENTS of them at most."""
 
@@ -120,7 +132,7 @@ class Seen:
         return bool(self.events) and self.events[0].number == number + 1
 
     def progress(self) -> Progress:
-        run = self.run
+        run, wait = self.run, self.wait
         return Progress(
             flow_uuid=self.flow.id,
             status=self.flow.status,
@@ -130,6 +142,9 @@ class Seen:
             attempted=0 if run is None else run.attempted,
             in_flight=0 if run is None else run.in_flight,
             is_taking_in=run is not None and run.enrol_after is not None and self.flow.status not in OVER,
+            waits_until=None if wait is None else wait.until,
+            waits_for=None if wait is None else wait.reason,
+            timezone=None if wait is None else wait.timezone,
         )
 
 
@@ -191,4 +206,19 @@ async def _seen(asked: Asked, flow_uuid: str, after: int) -> Seen | None:
         flow = await work.flows.get(flow_uuid)
         run = await work.runs.get(flow_uuid)
         events = await work.runs.told(flow_uuid, after, EVENTS) if run is not None and after < run.sequence else []
-    return None if flow is None else Seen(flow, run, events)
+        waiting = flow is not None and flow.status is FlowStatus.ACTIVE and run is not None and run.waiting
+        first_due = await work.contacts.first_due(flow_uuid, len(run.places)) if run is not None and waiting else {}
+    if flow is None:
+        return None
+    return Seen(flow, run, await _wait(flow, run, first_due), events)
+
+
+async def _wait(flow: Flow, run: Run | None, first_due: Mapping[int, datetime]) -> Wait | None:
+    """What keeps its next call."""
+    now = datetime.now(UTC)
+    if flow.status is FlowStatus.SCHEDULED and flow.start_at is not None and flow.start_at > now:
+        return Wait(flow.start_at, WaitsFor.START, flow.time_window["timezone"] if flow.time_window else "UTC")
+    if run is None or not first_due:
+        return None
+    due = {Place.parse(run.places[place]): at for place, at in first_due.items()}
+    return await asyncio.to_thread(wait_of, Schedule.of(flow), due, now)

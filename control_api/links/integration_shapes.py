@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
@@ -21,10 +22,19 @@ def _plain_url(url: str) -> str:
     return url.rstrip("/")
 
 
+_SID = re.compile("[A-Za-z0-9_-]{1,80}")
+
+
+def _account_sid(text: str) -> str:
+    if not _SID.fullmatch(text):
+        raise ValueError("must be 1 to 80 letters, digits, hyphens and underscores, as Exotel shows it")
+    return text
+
+
 class ExotelBody(Body):
     api_key: Secret
     api_token: Secret
-    account_sid: str = Field(pattern=r"^[A-Za-z0-9_-]{1,80}$")
+    account_sid: Annotated[str, AfterValidator(_account_sid), Field(json_schema_extra={"pattern": f"^{_SID.pattern}$"})]
     subdomain: Literal["api.exotel.com", "api.in.exotel.com"] = "api.exotel.com"
     phone_number: Phone | None = None
     app_id: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,20}$")] | None = Field(

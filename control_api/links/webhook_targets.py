@@ -40,7 +40,7 @@ def check_url(text: str, *, private: bool) -> None:
     except ValueError:
         raise ValueError("must be a URL") from None
     if url.scheme != "https" and not (private and url.scheme == "http"):
-        raise ValueError("must begin with https://")
+        raise ValueError(f"must begin with https://{' or http://' if private else ''}")
     if user is not None or password is not None:
         raise ValueError("must have no credentials in it")
     if not _HOST.fullmatch(host) or len(host) > 253 or not host.strip(".") or port == 0:

@@ -17,8 +17,9 @@ from control_api.assistant.field import kept
 from control_api.people import customers
 from control_api.people.customer_columns import ColumnMapping, mapping_of
 from control_api.people.customer_files import rows_of, text_of
-from control_api.people.customer_rows import MOST, RowError, Rows, read_rows
+from control_api.people.customer_rows import INVALID_PHONE, MOST, RowError, Rows, read_rows
 from control_api.people.event_stream import MEDIA, EventStream, wanted
+from control_api.people.phone_spelling import HOW
 from control_api.web.asked import Asked
 from control_api.web.bodies import Form, Upload, parts
 from control_api.web.errors import RefusedError, bad, not_found
@@ -70,11 +71,16 @@ class Failure(Shown):
 Tell = Callable[[Progress], Awaitable[None]]
 
 
+def _is_left_out(value: object) -> bool:
+    return value is None
+
+
 class ImportDone(Shown):
     imported: int = Field(description="customers that are new")
     updated: int
     skipped: int = Field(description="rows that were not taken: blank ones, and those in error")
     errors: list[RowError] = Field(description=f"of the first {TOLD} rows in error")
+    hint: str | None = Field(None, exclude_if=_is_left_out, description="how phones are written, if one was refused")
 
 
 @contract.post("/import", status=200, limit="5/minute", uploads=ImportForm, media=(MEDIA,))
@@ -164,6 +170,8 @@ async def imported(
             done.updated += became.updated
             done.skipped += chunk.count - became.created - became.updated
             done.errors += errors[: TOLD - len(done.errors)]
+            if any(error.reason == INVALID_PHONE for error in errors):
+                done.hint = HOW.format(country=asked.services.country)
             progress.rows += chunk.count
             progress.created, progress.updated = done.imported, done.updated
             progress.failed += len(errors)
@@ -187,4 +195,4 @@ async def _keep(asked: Asked, chunk: Rows, list_id: str | None) -> Upserted:
 
 
 def _chunk(asked: Asked, rows: Iterator[tuple[int, Any]]) -> Rows:
-    return read_rows(islice(rows, CHUNK), asked.organisation, asked.now, partial(kept, asked))
+    return read_rows(islice(rows, CHUNK), asked.organisation, asked.now, partial(kept, asked), asked.services.country)

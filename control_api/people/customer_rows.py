@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from control_api.people.customer_shapes import CustomerFields
+from control_api.people.phone_spelling import spelt_out
 from control_api.web.errors import RefusedError, sentence
 from control_api.web.shapes import TOO_LARGE, Shown
 from storage.assets import Customer
@@ -19,6 +20,8 @@ MOST = 200_000
 """Rows of one file."""
 AT_ONCE = 8
 """Rows that take less than a millisecond."""
+
+INVALID_PHONE = "invalid phone format"
 
 
 class RowError(Shown):
@@ -69,10 +72,15 @@ def counted(rows: Iterable[object]) -> int:
 
 
 def read_rows(
-    rows: Iterable[tuple[int, Any]], organisation: str, now: datetime, kept: Callable[[dict[str, Any]], dict[str, Any]]
+    rows: Iterable[tuple[int, Any]],
+    organisation: str,
+    now: datetime,
+    kept: Callable[[dict[str, Any]], dict[str, Any]],
+    country: str | None = None,
 ) -> Rows:
     """Numbered rows, whatever is in them; `kept` seals overrides. A thousand take a tenth of a second: for a thread.
 
+    With a `country`, as `IN`, phones may be spelt as people do; otherwise they are E.164.
     It gives way every so many, or whatever the event loop has to do would wait for Python's 5 ms to be over.
     """
     customers: list[Customer] = []
@@ -88,7 +96,7 @@ def read_rows(
                 errors.append(RowError(row=number, phone=row.phone, reason=row.reason))
             continue
         try:
-            fields = CustomerFields.model_validate(row)
+            fields = CustomerFields.model_validate(row if country is None else _spelt_out(row, country))
             customer = fields.record(organisation, now)
             if customer.assistant_overrides:
                 customer = replace(customer, assistant_overrides=kept(fields.assistant_overrides))
@@ -103,12 +111,22 @@ def read_rows(
     return Rows(count, customers, numbers, given, errors)
 
 
+def _spelt_out(row: Any, country: str) -> Any:
+    phone = row.get("phone") if isinstance(row, dict) else None
+    if not isinstance(phone, str):
+        return row
+    spelt = {"phone": spelt_out(phone, country)}
+    if row.get("name") == phone:  # made up for want of one
+        spelt["name"] = spelt["phone"]
+    return {**row, **spelt}
+
+
 def _wrong(number: int, row: Any, error: ValidationError) -> RowError:
     if not isinstance(row, dict):
         return RowError(row=number, phone=None, reason="the row must be an object")
     phone = row.get("phone")
     if phone is not None and any(one["loc"] == ("phone",) for one in error.errors(include_input=False)):
-        reason = "invalid phone format"
+        reason = INVALID_PHONE
     else:
         reason = sentence(error, "the row")
     return RowError(row=number, phone=phone if isinstance(phone, str) else None, reason=reason)

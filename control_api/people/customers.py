@@ -13,6 +13,7 @@ from control_api.assistant.field import each_shown, kept, readable, warnings
 from control_api.people.customer_rows import RowError, read_rows
 from control_api.people.customer_shapes import CustomerBody, CustomerChange, CustomerShown, CustomerWithCalls, Joined
 from control_api.records.audible import audible
+from control_api.records.call_names import names_of
 from control_api.records.call_shapes import CallShown
 from control_api.records.recording_file import forget
 from control_api.web.asked import Asked
@@ -150,7 +151,8 @@ async def get(asked: Asked, customer_uuid: str, query: CallsToo) -> CustomerWith
             return _shown(asked, customer)
         calls = await work.calls.of_customer(customer_uuid, RECENT_CALLS)
         heard = await audible(work, calls)
-    shown = [CallShown.of(call, asked, heard) for call in calls]
+        names = await names_of(asked, work, calls)
+    shown = [CallShown.of(call, asked, heard, names) for call in calls]
     told = warnings(asked, customer.assistant_overrides)
     return CustomerWithCalls.of(readable(asked, customer), told, calls=shown)
 

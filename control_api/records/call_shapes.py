@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any, Self
 
 from pydantic import Field
@@ -22,6 +22,12 @@ class CallShown(Shown):
     flow_uuid: str | None = Field(alias="campaign_uuid")
     customer_uuid: str | None = Field(alias="contact_uuid")
     voice_agent_uuid: str | None
+    flow_name: str | None = Field(alias="campaign_name", description="as it is now; null: none, or deleted")
+    customer_name: str | None = Field(
+        alias="contact_name",
+        description="as it is now; null: none, deleted, or the caller lacks the scope voice:contacts:read",
+    )
+    agent_name: str | None = Field(description="as it is now; null: none")
     from_number: str | None
     to_number: str | None
     duration: int | None = Field(description="seconds from the answer to the end")
@@ -38,8 +44,8 @@ class CallShown(Shown):
     ended_at: Time | None
 
     @classmethod
-    def of(cls, call: Call, asked: Asked, audible: Collection[str], **more: Any) -> Self:
-        """`audible` are ids of calls whose recording may be heard."""
+    def of(cls, call: Call, asked: Asked, audible: Collection[str], names: Mapping[str, str], **more: Any) -> Self:
+        """`audible` are ids of calls whose recording may be heard; `names` are those of what calls name, by id."""
         seconds = None if call.duration is None else round(call.duration)
         return cls(
             uuid=call.id,
@@ -48,6 +54,9 @@ class CallShown(Shown):
             flow_uuid=call.flow_id,
             customer_uuid=call.customer_id,
             voice_agent_uuid=call.agent_id,
+            flow_name=names.get(call.flow_id or ""),
+            customer_name=names.get(call.customer_id or ""),
+            agent_name=names.get(call.agent_id or ""),
             from_number=call.from_number,
             to_number=call.to_number,
             duration=seconds,

@@ -12,6 +12,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from control_api.credits import PARTS
 from control_api.records.audible import audible, may_be_heard
+from control_api.records.call_names import names_of
 from control_api.records.call_shapes import AnalysisShown, CallShown, CallWithTranscript, LatencyShown, LineShown
 from control_api.records.recording_file import Format, preferred
 from control_api.records.sound import sound
@@ -121,8 +122,10 @@ async def live(asked: Asked, query: LiveQuery) -> LiveCallsPage:
     wanted = CallFilter(call_type=None if query.call_type == "all" else query.call_type, is_live=True)
     async with asked.read() as work:
         found, total = await work.calls.newest(query.limit, query.offset, wanted)
+        names = await names_of(asked, work, found)
     shown = [
-        LiveCallShown.of(call, asked, (), node=call.node, since=call.answered_at or call.started_at) for call in found
+        LiveCallShown.of(call, asked, (), names, node=call.node, since=call.answered_at or call.started_at)
+        for call in found
     ]
     return LiveCallsPage(calls=shown, total=total)
 
@@ -158,10 +161,12 @@ async def get(asked: Asked, call_uuid: str) -> CallWithTranscript:
         analysis = await work.analyses.get(call_uuid)
         attempt = await work.attempts.get(call_uuid)
         heard = await audible(work, [call])
+        names = await names_of(asked, work, [call])
     return CallWithTranscript.of(
         call,
         asked,
         heard,
+        names,
         analysis=None if analysis is None else AnalysisShown.of(analysis),
         cost=None if attempt is None else attempt.cost / PARTS,
         transcript=[LineShown.of(turn) for turn in turns],
@@ -218,7 +223,8 @@ async def _page(asked: Asked, query: Page, wanted: CallFilter) -> CallsPage:
     async with asked.read() as work:
         found, total = await work.calls.newest(query.limit, query.offset, wanted)
         heard = await audible(work, found)
-    return CallsPage(calls=[CallShown.of(call, asked, heard) for call in found], total=total)
+        names = await names_of(asked, work, found)
+    return CallsPage(calls=[CallShown.of(call, asked, heard, names) for call in found], total=total)
 
 
 def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ Which of a provider's options are secret only the provider's own schema knows, a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from control_api.catalogue import STAGES, Catalogue
@@ -36,19 +36,32 @@ def shown_plan(asked: Asked, kept: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _secret(plan: Mapping[str, Any], catalogue: Catalogue) -> Secret:
-    known = {stage: catalogue.secrets(stage, _provider(plan, stage)) for stage in STAGES}
+    known = {
+        place: catalogue.secrets(stage, name) for stage in STAGES for place, name in _providers(stage, plan.get(stage))
+    }
 
     def is_secret(path: Path) -> bool:
         match path:
             case (str(stage), "options", str(option), *_):
-                return any(stage == each and option in options for each, options in known.items())
+                return option in known.get((stage,), ())
+            case (str(stage), "fallbacks", int(place), "options", str(option), *_):
+                return option in known.get((stage, "fallbacks", place), ())
         return False
 
     return is_secret
 
 
-def _provider(plan: Mapping[str, Any], stage: str) -> str:
-    choice = plan.get(stage)
+def _providers(stage: str, choice: Any) -> Iterator[tuple[Path, str]]:
+    """Place and name of the one that is chosen, and of those that may take its place."""
+    if not isinstance(choice, Mapping):
+        return
+    fallbacks = choice.get("fallbacks")
+    yield (stage,), _name(choice)
+    for place, each in enumerate(fallbacks if isinstance(fallbacks, list) else ()):
+        yield (stage, "fallbacks", place), _name(each)
+
+
+def _name(choice: Any) -> str:
     name = choice.get("provider") if isinstance(choice, Mapping) else None
     return name if isinstance(name, str) else ""
 

@@ -78,6 +78,8 @@ class Services:
     """Provider → where it is reached, if not at its own address."""
     unknown_variables: Callable[[Agent | None, Flow], list[str]] = lambda agent, flow: []
     """Names of the `{{variables}}` in what a flow's calls say that have no value. May raise ValidationError."""
+    country: str = "IN"
+    """Two letters: whose the phones in a file are that come without a country code."""
     private_webhooks: bool = False
     """Webhooks may lead to private addresses, and over plain HTTP."""
     simulator: bool | None = None

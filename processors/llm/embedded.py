@@ -15,14 +15,15 @@ from pydantic import BaseModel, field_validator
 
 from processors.ports import LanguageModel, Message, Tool, ToolCall
 from processors.script.engine import Answer, Engine, State
-from processors.script.script import Script, shipped
+from processors.script.script import Script, names, shipped
 from processors.sentences import Splitter
 
-FRONT_DESK = "front_desk"
+TAKE_A_MESSAGE = "take_a_message"
+"""What an agent without a script of its own goes by: it states nothing that nobody wrote."""
 
 
 class Options(BaseModel, extra="forbid"):
-    script: str | Script = FRONT_DESK
+    script: str | Script = TAKE_A_MESSAGE
     """The name of a script that is shipped, or a script of one's own."""
 
     @field_validator("script")
@@ -91,8 +92,9 @@ def create(options: Options, http: ClientSession) -> LanguageModel:
 
 
 def warm() -> None:
-    """Loads the word vectors and the script that is shipped. Blocks for 0.1 s: for a thread, before the first call."""
-    _engine(FRONT_DESK)
+    """Loads the word vectors and the scripts. Blocks for 0.1 s: for a thread, before the first call."""
+    for name in names():
+        _engine(name)
 
 
 def _turns(chat: Sequence[Message]) -> list[str]:

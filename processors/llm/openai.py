@@ -39,7 +39,7 @@ class Options(BaseModel, extra="forbid"):
     timeout_seconds: float = Field(default=30, gt=0)
     """For the whole reply."""
     connect_timeout_seconds: float = Field(default=3, gt=0)
-    first_token_timeout_seconds: float = Field(default=6, gt=0)
+    first_token_timeout_seconds: float = Field(default=5, gt=0)
     """From the request to the first piece of the answer."""
     between_tokens_timeout_seconds: float = Field(default=4, gt=0)
     form_response: Literal["json_schema", "json_object", "text"] = "json_schema"

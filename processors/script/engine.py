@@ -151,8 +151,8 @@ class Engine:
                 and (slot is asked or values.get(slot.name) != value)
             ):
                 values[slot.name] = value
-                if slot is asked and slot.kind == "name":
-                    break  # a name may sound like anything
+                if slot is asked and slot.kind in ("name", "text"):
+                    break  # either may sound like anything
         return replace(state, values=values), values != state.values
 
     def _refusal(self, form: Form, text: str, asked: Slot | None) -> str:

@@ -88,9 +88,13 @@ class Script(BaseModel, extra="forbid", frozen=True):
         return self
 
 
+def names() -> list[str]:
+    """Of the scripts that come with this package."""
+    return sorted(path.stem for path in FOLDER.glob("*.json"))
+
+
 def shipped(name: str) -> Script:
     """A script that comes with this package. Raises ValueError if there is none of that name."""
-    names = sorted(path.stem for path in FOLDER.glob("*.json"))
-    if name not in names:
-        raise ValueError(f"no script {name!r}: there are {', '.join(names)}")
+    if name not in names():
+        raise ValueError(f"no script {name!r}: there are {', '.join(names())}")
     return Script.model_validate_json((FOLDER / f"{name}.json").read_bytes())

@@ -28,6 +28,7 @@ _NO_NAME = frozenset(
         *("that", "this", "it", "them", "morning", "afternoon", "evening", "repeat", "again", "yes", "no", "name"),
         *("never", "mind", "cancel", "forget", "stop", "leave", "hello", "hi", "okay", "sorry", "sure", "well"),
         *("wait", "moment", "minute", "second", "bye", "goodbye", "help", "price", "doctor"),
+        *("back", "later", "soon", "at", "on", "if", "about"),
     )
 )
 _YES = re.compile(

@@ -159,8 +159,8 @@ ALERTS = [
         "VaaniCallsFail",
         "vaani:calls:failed_share > 0.02",
         "10m",
-        "{{ $value | humanizePercentage }} of calls crashed.",
-        "The log has a traceback for each.",
+        "{{ $value | humanizePercentage }} of calls failed.",
+        "A call's reason says which provider was dead; the log has a traceback for each that crashed.",
         "critical",
     ),
     Alert(
@@ -168,7 +168,7 @@ ALERTS = [
         "vaani:provider_failures:per_call_minute > 0.1",
         "5m",
         "{{ $labels.provider }} ({{ $labels.stage }}) fails {{ $value | humanize }} times a minute of call.",
-        "The log says what it answered; give the agents another provider until it is well.",
+        "The log says what it answered; give the agents a fallback, or another provider until it is well.",
     ),
     Alert(
         "VaaniLineTrouble",

@@ -131,13 +131,31 @@ ERRORS = Dashboard(
             "ops",
         ),
         Panel(
+            "Calls that moved to a fallback",
+            [
+                Query(
+                    summed("vaani_provider_switches_total", PROVIDED, by="stage, provider, to"),
+                    "{{stage}} {{provider}} to {{to}}",
+                )
+            ],
+            "ops",
+            "A provider failed in the call, or rests.",
+        ),
+        Panel(
+            "Providers that rest",
+            [Query(f"sum by (stage, provider) (vaani_providers_resting{{{PROVIDED}}})", "{{stage}} {{provider}}")],
+            "none",
+            "Accounts that are not asked for a while, of all processes.",
+            warn=1,
+        ),
+        Panel(
             "Frames that were refused or dropped",
             [Query(summed("vaani_line_trouble_total", NODE, by="kind"), "{{kind}}")],
             "ops",
         ),
         Panel(
-            "Calls that crashed, of all",
-            [Query("vaani:calls:failed_share", "crashed")],
+            "Calls that failed, of all",
+            [Query("vaani:calls:failed_share", "failed")],
             "percentunit",
             bad=0.02,
         ),

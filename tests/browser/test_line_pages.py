@@ -107,11 +107,12 @@ async def test_an_account_is_connected_checked_and_disconnected(house: House, pa
     await page.get_by_label("Base URL").fill(f"{house.url}/nothing")
     await page.get_by_role("button", name="Connect").click()
     await expect(page.get_by_text("••••6789")).to_be_visible()
-    await page.get_by_role("button", name="Check the connection").click()
     await expect(page.get_by_text("openai does not know the account")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Saved account")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Connected account")).to_have_count(0)
     await page.get_by_role("button", name="Disconnect").click()
     await page.get_by_role("dialog").get_by_role("button", name="Disconnect").click()
-    await expect(page.get_by_role("heading", name="Connected account")).to_have_count(0)
+    await expect(page.get_by_role("heading", name="Saved account")).to_have_count(0)
     assert (await house.get("/integrations/voice/openai"))["is_connected"] is False
 
 

@@ -131,7 +131,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"voice_config": {"provider": "sarvam", "pitch": 1}}, "voice_config.pitch is not a known field"),
     ({"config": {"persona": "x"}}, "config.persona is not a known field"),
     ({"config": {"max_seconds": 0}}, "config.max_seconds must be greater than 0"),
-    ({"config": {"stt": {"provider": "acme"}}}, "config.stt.provider must be one of embedded, scripted"),
+    ({"config": {"stt": {"provider": "acme"}}}, "config.stt.provider must be one of elevenlabs, embedded, "),
     ({"config": openai(temperature=3)}, "config.llm.options.temperature must be less than or equal to 2"),
     ({"config": openai(api_key=[KEY])}, "config.llm.options.api_key must be a valid string"),
     ({"config": {"tts": {"options": {"speed": 9}}}}, "config.tts.options.speed must be less than or equal to 2"),
@@ -168,6 +168,18 @@ async def test_a_key_in_the_plan_is_never_shown_and_survives_an_edit(api: Api, s
     assert await kept_key(api, seeded, made["uuid"]) == KEY
     assert (await api.patch(path, {"config": openai(api_key="sk-another-987654321")})).status == 200
     assert await kept_key(api, seeded, made["uuid"]) == "sk-another-987654321"
+
+
+async def test_a_key_of_a_fallback_is_never_shown_and_survives_an_edit(api: Api, seeded: Seeded) -> None:
+    def plan(key: str) -> dict[str, Any]:
+        return {"llm": {"fallbacks": [{"provider": "embedded"}, openai(api_key=key)["llm"]]}}
+
+    made = await api.made("/agents", {**ARIA, "config": plan(KEY)})
+    path, shown = f"/agents/{made['uuid']}", plan(MASK + KEY[-4:])
+    assert made["config"] == shown
+    assert KEY not in (await api.get("/agents")).raw.decode()
+    edited = await api.patch(path, {"config": {**shown, "max_seconds": 60}})
+    assert edited.body["config"] == {**shown, "max_seconds": 60}
 
 
 async def test_a_masked_key_of_nothing_is_refused(api: Api) -> None:

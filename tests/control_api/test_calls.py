@@ -14,6 +14,7 @@ from storage.database import Database
 from storage.records import Call, CallStatus, CallType, Outcome, Scope, Sentiment, Speaker, TurnLatency
 from storage.seed import Seeded
 from tests.control_api.api import PUBLIC, Api, serving_api
+from tests.control_api.campaigns import INDIA, House
 from tests.storage.samples import LATER, NOW, a_call, a_turn
 
 LISTED = {
@@ -143,6 +144,9 @@ async def test_a_list_is_as_documented(api: Api, call: Call) -> None:
     example = {**LISTED, "recording_url": ours(str(LISTED["recording_url"]))}
     assert {name: shown[name] for name in example} == example
     assert {name: shown[name] for name in shown.keys() - example} == {
+        "flow_name": None,
+        "customer_name": None,
+        "agent_name": None,
         "status": "ended",
         "language_detected": "en",
         "ended_reason": "caller hung up",
@@ -156,6 +160,8 @@ async def test_developers_see_the_same_under_their_words(api: Api, call: Call) -
     for shown in ours_["calls"]:
         shown["campaign_uuid"] = shown.pop("flow_uuid")
         shown["contact_uuid"] = shown.pop("customer_uuid")
+        shown["campaign_name"] = shown.pop("flow_name")
+        shown["contact_name"] = shown.pop("customer_name")
     assert theirs == ours_
     assert theirs["calls"][0]["campaign_uuid"] == "flw_f1g2h3"
     assert theirs["calls"][0]["contact_uuid"] == "cst_c1d2e3"
@@ -186,6 +192,32 @@ async def test_a_call_comes_with_its_transcript_and_its_latencies(api: Api, call
     assert (theirs["transcript"], theirs["campaign_uuid"]) == (SAID, "flw_f1g2h3")
     for prefix in ("", "/v1"):
         assert (await api.get(f"{prefix}/calls/{call.id}/transcript")).body == SAID
+
+
+async def test_calls_tell_by_name_whom_they_are_about(api: Api, database: Database, seeded: Seeded) -> None:
+    house = House(database, seeded)
+    flow = await house.campaign(name="Spring")
+    (asha,) = await house.people(INDIA.format(1))
+    about = {"flow_id": flow.id, "customer_id": asha.id, "agent_id": seeded.agent}
+    named, unnamed = a_call(seeded.organisation, **about, started_at=LATER), a_call(seeded.organisation)
+    async with database.begin(seeded.organisation) as work:
+        await work.calls.open(named)
+        await work.calls.open(unnamed)
+        agent = await work.agents.get(seeded.agent)
+    assert agent is not None
+    names = [{"flow_name": "Spring", "customer_name": asha.name, "agent_name": agent.name}]
+    for path in ("/calls", "/calls/live"):
+        shown = (await api.get(path)).body["calls"]
+        assert [{name: one[name] for name in names[0]} for one in shown] == [*names, dict.fromkeys(names[0])], path
+    one = (await api.get(f"/v1/calls/{named.id}")).body
+    assert [one[name] for name in ("campaign_name", "contact_name", "agent_name")] == list(names[0].values())
+    (theirs,) = (await api.get(f"/customers/{asha.id}?include_calls=true")).body["calls"]
+    assert theirs["flow_name"] == "Spring"
+    token = await api.key(Scope.CALLS_READ)
+    one = (await api.get(f"/calls/{named.id}", token=token)).body
+    assert (one["customer_name"], one["agent_name"]) == (None, agent.name)
+    await api.delete(f"/customers/{asha.id}")
+    assert (await api.get(f"/calls/{named.id}")).body["customer_name"] is None
 
 
 async def test_filters_hold_on_both_apis(api: Api, call: Call) -> None:

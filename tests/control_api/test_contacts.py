@@ -59,6 +59,7 @@ async def test_those_in_a_campaign_are_listed_as_they_were_taken_in(api: Api, ho
     assert [one["customer_uuid"] for one in shown] == [one.customer_id for one in (again, reached, waiting)]
     assert shown[0] == {
         "customer_uuid": again.customer_id,
+        "name": INDIA.format(0),
         "phone": INDIA.format(0),
         "state": "retry",
         "attempts": 1,

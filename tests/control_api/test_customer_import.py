@@ -71,6 +71,9 @@ async def sent(
     return await api.post(path, data=form, **more)
 
 
+HINT = "Write a phone as +919876543210; without a country code it is read as a number of IN"
+
+
 async def taken(api: Api, content: str | bytes, name: str = "people.csv") -> list[dict[str, Any]]:
     """The customers, oldest first, of a file that is good."""
     answer = await sent(api, content, name)
@@ -114,6 +117,44 @@ async def test_the_documents_files_are_imported(api: Api, path: str) -> None:
     (merged,) = (await api.get("/customers")).body["customers"]
     assert merged["tags"] == ["Region:West"]
     assert {**merged, "tags": made["tags"], "updated_at": made["updated_at"]} == made
+
+
+ORDINARY = [
+    "+91 98765 43210",
+    "98765-43210",
+    "098765 43210",
+    "00919876543210",
+    "(+91) 98765.43210",
+    "919876543210",
+    "98765\u00a043210",
+]
+
+
+@pytest.mark.parametrize("ending", ["csv", "json"])
+async def test_phones_are_read_as_people_spell_them(api: Api, ending: str) -> None:
+    rows = [{"phone": phone} for phone in ORDINARY]
+    content = "\n".join(["phone", *ORDINARY]) if ending == "csv" else json.dumps([{**row, "name": "A"} for row in rows])
+    answer = await sent(api, content, f"people.{ending}")
+    assert answer.body == {"imported": 1, "updated": len(ORDINARY) - 1, "skipped": 0, "errors": []}
+    (one,) = (await api.get("/customers")).body["customers"]
+    assert (one["phone"], one["name"]) == ("+919876543210", "+919876543210" if ending == "csv" else "A")
+
+
+@pytest.mark.parametrize(
+    "phone", ["98765", "2345 6789", "9.87654E+09", "call 9876543210", "+91+9876543210", "-", "9876543210 x 5"]
+)
+async def test_what_is_no_phone_is_refused_with_a_hint(api: Api, phone: str) -> None:
+    answer = await sent(api, f"name,phone\nA,{phone}\n")
+    assert answer.body["errors"] == [{"row": 1, "phone": phone, "reason": "invalid phone format"}]
+    assert answer.body["hint"] == HINT
+
+
+async def test_the_server_says_whose_numbers_have_no_country(
+    database: Database, seeded: Seeded, tmp_path: Path
+) -> None:
+    async with serving_api(database, tmp_path, country="US") as api:
+        (one,) = await taken(api, "name,phone\nA,(415) 555-0192\n")
+        assert one["phone"] == "+14155550192"
 
 
 async def test_a_campaigns_file_gives_names_phones_and_variables(api: Api) -> None:
@@ -396,6 +437,7 @@ async def test_progress_is_told_and_then_what_the_answer_would_have_been(
                 "updated": 1,
                 "skipped": 2,
                 "errors": [{"row": 3, "phone": "x", "reason": "invalid phone format"}],
+                "hint": HINT,
             },
         ),
     ]
@@ -644,6 +686,7 @@ async def test_metadata_that_grows_too_large_is_a_bad_row(api: Api) -> None:
             {"row": 1, "phone": "+14155550001", "reason": "metadata must be smaller than 65536 characters"},
             {"row": 2, "phone": "nobody's", "reason": "invalid phone format"},
         ],
+        "hint": HINT,
     }
     assert (await api.get("/customers?offset=1")).body["customers"] == before["customers"]
 

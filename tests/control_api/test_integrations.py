@@ -178,7 +178,7 @@ async def test_exotel_stays_connected_while_a_campaign_runs(api: Api, seeded: Se
     [
         ("/integrations/telephony/exotel", {**EXOTEL, "subdomain": "evil.example.com"}, "subdomain must be"),
         ("/integrations/telephony/exotel", {**EXOTEL, "phone_number": "5550010000"}, "phone_number must be in E.164"),
-        ("/integrations/telephony/exotel", {**EXOTEL, "account_sid": "../../x"}, "account_sid"),
+        ("/integrations/telephony/exotel", {**EXOTEL, "account_sid": "../../x"}, "account_sid must be 1 to 80 letters"),
         ("/integrations/telephony/exotel", {"api_key": "k"}, "api_token is required"),
         ("/integrations/voice/sarvam", {"api_key": "k" * 20, "base_url": "https://x.example"}, "base_url is not"),
         (

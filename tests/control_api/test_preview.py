@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from dialer import enrol
 from dialer.zones import zones_of
 from storage.assets import Customer
 from storage.database import Database
+from storage.dialing import ContactState
 from storage.records import Agent, CallType, Flow, FlowKind, FlowStatus, Organisation, Outcome, Scope
 from storage.seed import Seeded
 from storage.statistics import Tally
@@ -160,6 +162,27 @@ async def test_what_stands_against_a_launch_is_told(database: Database, house: H
         over = await previewed(api, await house.campaign(end_date=date(2026, 1, 1)))
         assert over["warnings"] == ["end_date is in the past"]
         assert over["skipped"]["outside_window"] == 1
+
+
+async def test_who_waits_for_a_retry_is_waited_for(api: Api, house: House) -> None:
+    await house.people(*map(INDIA.format, range(3)))
+    flow = await house.launched(retry_delay_minutes=[45], rate_limit_per_number=600)
+    due = datetime(2199, 1, 5, 6, 0, tzinfo=UTC)
+    async with house.database.begin(house.organisation) as work:
+        first, *others = await work.contacts.page(flow.id, 10)
+        await work.contacts.save(
+            [
+                replace(first, state=ContactState.RETRY, attempts=2, due_at=due),
+                *(
+                    replace(one, state=ContactState.RETRY, attempts=1, due_at=due - timedelta(hours=1))
+                    for one in others
+                ),
+            ]
+        )
+    assert (await previewed(api, flow))["expected_end"] == "2199-01-05T06:01:00Z"  # its last try, and a minute of talk
+    async with house.database.begin(house.organisation) as work:
+        await work.contacts.save([replace(others[0], state=ContactState.RETRY, attempts=1, due_at=due)])
+    assert (await previewed(api, flow))["expected_end"] == "2199-01-05T06:46:00Z"  # one of two is tried once more
 
 
 async def test_calls_that_were_made_tell_how_long_it_takes(api: Api, house: House) -> None:

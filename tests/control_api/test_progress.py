@@ -24,6 +24,9 @@ from storage.seed import Seeded
 from tests.control_api.api import Api, serving_api
 from tests.control_api.campaigns import INDIA, House
 
+DUE = datetime(2199, 1, 4, 22, 0, tzinfo=UTC)
+"""Half past three in the morning in India."""
+OPENS = "2199-01-05T03:30:00Z"
 NONE = dict.fromkeys(("pending", "dialing", "in_call", "retry", "done", "skipped", "cancelled"), 0)
 
 
@@ -95,6 +98,19 @@ async def happens(house: House, flow: Flow, *statuses: str, **body: Any) -> None
         await ledger.write(work)
 
 
+async def are_due(house: House, flow: Flow, at: datetime) -> None:
+    async with house.database.begin(house.organisation) as work:
+        everybody = await work.contacts.page(flow.id, 1000)
+        await work.contacts.save([replace(one, due_at=at) for one in everybody])
+
+
+async def told_to_wait(api: Api, flow: Flow) -> tuple[str | None, ...]:
+    async with followed(api, flow) as reader:
+        first = await reader.next()
+    assert first is not None
+    return tuple(first.data[name] for name in ("waits_until", "waits_for", "timezone"))
+
+
 async def is_done(house: House, flow: Flow, status: FlowStatus = FlowStatus.COMPLETED) -> None:
     """Everybody has been called."""
     async with house.database.begin(house.organisation) as work:
@@ -110,6 +126,7 @@ async def is_done(house: House, flow: Flow, status: FlowStatus = FlowStatus.COMP
 async def test_it_begins_with_the_present_and_tells_each_change(api: Api, house: House) -> None:
     await house.people(INDIA.format(1), INDIA.format(2))
     flow = await house.launched()
+    await are_due(house, flow, DUE)
     start = (await house.run(flow)).sequence
     async with followed(api, flow) as reader:
         assert reader.answer.headers["Content-Type"] == "text/event-stream; charset=utf-8"
@@ -127,6 +144,9 @@ async def test_it_begins_with_the_present_and_tells_each_change(api: Api, house:
                 "attempted": 0,
                 "in_flight": 0,
                 "is_taking_in": False,
+                "waits_until": OPENS,
+                "waits_for": "calling_hours",
+                "timezone": "Asia/Kolkata",
             },
         )
         await happens(house, flow, "dialing")
@@ -149,6 +169,20 @@ async def test_it_begins_with_the_present_and_tells_each_change(api: Api, house:
         present = await reader.next()
         assert present is not None
         assert (present.id, present.event, present.data["status"]) == (start + 2, "progress", "paused")
+
+
+async def test_it_tells_what_the_next_call_waits_for(api: Api, house: House) -> None:
+    await house.people(INDIA.format(1), INDIA.format(2))
+    flow = await house.launched()
+    waits = []
+    for due in (DUE, DUE + timedelta(hours=8)):
+        await are_due(house, flow, due)
+        waits.append(await told_to_wait(api, flow))
+    assert waits == [(OPENS, "calling_hours", "Asia/Kolkata"), ("2199-01-05T06:00:00Z", "retry", "Asia/Kolkata")]
+    await api.post(f"/flows/{flow.id}/pause")
+    assert await told_to_wait(api, flow) == (None, None, None)
+    later = await house.campaign(FlowStatus.SCHEDULED, start_at=DUE)
+    assert await told_to_wait(api, later) == ("2199-01-04T22:00:00Z", "start", "UTC")
 
 
 async def test_the_developers_words_are_theirs(api: Api, house: House) -> None:

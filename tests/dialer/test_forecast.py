@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dialer.forecast import expected_end
+from dialer.forecast import Retries, expected_end
 from dialer.windows import Schedule, Window, is_open
 from dialer.zones import Place
 
@@ -70,6 +70,33 @@ def test_some_can_never_be_called() -> None:
     assert end({INDIA: 1201}, Schedule(end_date=date(2026, 3, 2), window=TEN_TO_TWELVE.window)) is None
     assert end({INDIA: 1200}, Schedule(end_date=date(2026, 3, 2), window=TEN_TO_TWELVE.window)) is not None
     assert end({INDIA: 1}, parallel=0) is None
+
+
+def test_it_does_not_end_before_the_last_next_try() -> None:
+    in_an_hour = NINE + timedelta(hours=1)
+    assert end({INDIA: 39}, not_before={INDIA: in_an_hour}) == in_an_hour + timedelta(minutes=1)
+    assert end({INDIA: 1000}, not_before={INDIA: in_an_hour}) == end({INDIA: 1000})
+    at_night = NINE + timedelta(hours=12)
+    opens = NINE + timedelta(days=1, hours=1)
+    assert end({INDIA: 39}, TEN_TO_TWELVE, not_before={INDIA: at_night}) == opens + timedelta(minutes=1)
+    over = Schedule(end_date=date(2026, 3, 2), window=TEN_TO_TWELVE.window)
+    assert end({INDIA: 39}, over, not_before={INDIA: at_night}) is None
+
+
+def test_the_wait_for_a_retry_begins_when_everybody_was_called_once() -> None:
+    # All are called in ten minutes, the last of them for one; half an hour later they are called again for one.
+    again: dict[str, Any] = {"tries_a_contact": 1.5, "waits": {INDIA: timedelta(minutes=30)}}
+    assert end({INDIA: 100}, **again) == NINE + timedelta(minutes=10 + 1 + 30 + 1)
+    assert end({INDIA: 1000}, **again) == NINE + timedelta(minutes=151)  # lines are busy longer than anybody waits
+
+
+def test_retries_are_waited_for_as_far_as_somebody_needs_them() -> None:
+    retries = Retries([30, 60], most=3, share=0.5)
+    waits = [retries.wait(people) / timedelta(minutes=1) for people in (0, 1, 2, 4, 5, 1000)]
+    assert waits == [0, 0, 30, 30 + 60, 30 + 60 + 60, 150]  # the fifth contact makes it more than half a third retry
+    assert retries.wait(1000, attempts=2) == timedelta(minutes=60)
+    assert retries.wait(1000, attempts=3) == timedelta()
+    assert Retries([30], most=2, share=0.0).wait(1000) == timedelta()
 
 
 def test_it_gives_up_on_what_takes_years() -> None:

@@ -24,7 +24,7 @@ async def test_the_demo_ends_with_an_appointment_and_a_goodbye() -> None:
     lines = [line if isinstance(line, str) else line.get("text") for line in json.loads(CALLER.read_text())]
     chat: list[Message] = []
     pieces: list[str | ToolCall] = []
-    model = ScriptEngine(Options())
+    model = ScriptEngine(Options(script="front_desk"))
     for line, part in zip(filter(None, lines), ANSWERS, strict=True):
         chat.append(Message("user", line))
         pieces = [piece async for piece in model.reply(chat, (Tool("end_call", "Hangs up."),))]

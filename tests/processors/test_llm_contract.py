@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from typing import Any
 
 import pytest
 from aiohttp import ClientSession
@@ -17,11 +18,13 @@ from tests.processors import openai_server
 END_CALL = Tool("end_call", "Hangs up.")
 
 
-@pytest.fixture(params=["embedded", "scripted", "openai"])
+@pytest.fixture(params=["embedded", "scripted", "openai", "pipecat"])
 async def model(request: pytest.FixtureRequest) -> AsyncIterator[LanguageModel]:
     async with openai_server.running() as server, ClientSession() as http:
         server.script = [openai_server.text("We open "), openai_server.text("at nine."), openai_server.STOP]
-        options = {"base_url": server.base_url} if request.param == "openai" else {}
+        asked: dict[str, Any] = {"base_url": server.base_url}
+        hosted = {"service": "pipecat.services.openai.llm.OpenAILLMService", "arguments": asked, "keep_seconds": 0}
+        options = {"openai": asked, "pipecat": hosted}.get(request.param, {})
         made: LanguageModel = catalogue.create("llm", request.param, options, http)
         yield made
         await openai.close(http)

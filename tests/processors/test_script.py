@@ -12,14 +12,16 @@ from pydantic import ValidationError
 from processors.llm import embedded
 from processors.llm.embedded import Options, ScriptEngine
 from processors.ports import Message, Tool, ToolCall
+from processors.script.script import shipped
 
 END_CALL = Tool("end_call", "Hangs up.")
 TRANSFER = Tool("transfer_call", "Puts through.")
 BOOK = Tool("book_appointment", "Books.")
+FRONT_DESK = Options(script="front_desk")
 
 
 async def answered(chat: Sequence[Message], *tools: Tool, options: Options | None = None) -> tuple[str, list[ToolCall]]:
-    pieces = [piece async for piece in ScriptEngine(options or Options()).reply(chat, tools)]
+    pieces = [piece async for piece in ScriptEngine(options or FRONT_DESK).reply(chat, tools)]
     calls = [piece for piece in pieces if isinstance(piece, ToolCall)]
     assert pieces[len(pieces) - len(calls) :] == calls, "what is to be done comes after what is said"
     return "".join(piece for piece in pieces if isinstance(piece, str)), calls
@@ -229,7 +231,7 @@ def test_a_script_that_cannot_work_is_refused(script: object) -> None:
 
 async def test_an_answer_takes_less_than_five_milliseconds() -> None:
     await asyncio.to_thread(embedded.warm)
-    engine = ScriptEngine(Options())
+    engine = ScriptEngine(FRONT_DESK)
     chat = users(*(heard for heard, _ in BOOKING * 4))
     await answered(chat, END_CALL)
     took = []
@@ -239,3 +241,34 @@ async def test_an_answer_takes_less_than_five_milliseconds() -> None:
             pass
         took.append(time.perf_counter() - started)
     assert min(took) < 0.005
+
+
+TAKEN = [
+    ("what are your opening hours", "no language model yet"),
+    ("who are you", "automated line"),
+    ("yes", "What shall I pass on?"),
+    ("please call me back on Monday", "your name"),
+    ("Asha Rao", "from Asha Rao: please call me back on Monday"),
+    ("no", "the name or the message"),
+    ("the name", "your name"),
+    ("Asha Iyer", "from Asha Iyer: please call me back on Monday"),
+    ("yes", "pass it on as you said it"),
+    ("no thank you", "Goodbye"),
+]
+
+
+async def test_an_agent_without_a_script_takes_a_message_and_states_nothing_else() -> None:
+    chat = [Message("assistant", "Hello, this is Ravi's Bakery.")]
+    for heard, part in TAKEN:
+        chat.append(Message("user", heard))
+        said, calls = await answered(chat, END_CALL, options=Options())
+        assert part in said
+        chat.append(Message("assistant", said))
+    assert [call.arguments for call in calls] == [{"reason": "goodbye"}]
+    assert shipped("take_a_message").facts == {}
+
+
+@pytest.mark.parametrize("heard", ["call me at five", "please call me later", "can you ring me tomorrow"])
+async def test_who_asks_to_be_called_is_not_taken_off_the_list(heard: str) -> None:
+    said, calls = await answered(users(heard), END_CALL, options=Options())
+    assert ("What shall I pass on?" in said, calls) == (True, [])

@@ -7,9 +7,10 @@ import pytest
 
 from pipeline.frames import AudioDone, AudioOut, Failure, Frame, Hangup, Interrupt, Played, ReplyDone, ReplyText
 from processors import speech_out
+from processors.fallback import AllFailedError
 from processors.ports import ProviderError, Sound, TextToSpeech
-from processors.speech_out import SpeechOut, Stored
-from tests.fakes import RATE, FakeModel, FakeVoice, of, settle, started
+from processors.speech_out import LATE, SpeechOut, Stored
+from tests.fakes import RATE, Clock, FakeModel, FakeVoice, of, settle, started
 
 SORRY = Stored("Sorry.", b"\x05\x00" * 80)
 
@@ -190,3 +191,41 @@ async def test_a_voice_that_hangs_in_mid_reply_is_given_up(monkeypatch: pytest.M
         stage.process(ReplyDone(1))
         await asyncio.sleep(0.05)
         assert len(of(Failure, heard)) == 1
+
+
+WAIT = Stored("Wait.", b"\x06\x00" * 80)
+
+
+async def test_while_the_voice_hangs_the_filler_is_the_stored_one() -> None:
+    stage = SpeechOut(FakeVoice(hang=True), RATE, SORRY, fillers=(WAIT,))
+    async with started(stage) as heard:
+        stage.process(ReplyText("The answer.", 1))
+        Clock(stage).run(LATE + 0.02)
+        stage.process(ReplyText("Wait.", -1))
+        stage.process(ReplyDone(-1))
+        await settle()
+        assert voiced(heard) == [(-1, "Wait.")]
+        assert of(AudioDone, heard) == [AudioDone(-1)]
+
+
+async def test_while_the_model_is_late_the_filler_is_the_voice_s() -> None:
+    stage = SpeechOut(FakeVoice(), RATE, SORRY, fillers=(WAIT,))
+    async with started(stage) as heard:
+        Clock(stage).run(2.0)
+        stage.process(ReplyText("Wait.", -1))
+        await settle()
+        (sound,) = [frame for frame in heard if isinstance(frame, AudioOut)]
+        assert sound.pcm != WAIT.pcm
+
+
+async def test_when_all_voices_failed_the_stored_goodbye_ends_the_call_at_once() -> None:
+    goodbye = Stored("Goodbye.", b"\x07\x00" * 80)
+    error = AllFailedError("tts", [ProviderError("acme", "answered 500", status=500)])
+    stage = SpeechOut(FakeVoice(error), RATE, SORRY, goodbye=goodbye)
+    async with started(stage) as heard:
+        stage.process(ReplyText("Hello.", 1))
+        await settle()
+        assert voiced(heard) == [(1, "Goodbye.")]
+        assert [frame.fatal for frame in heard if isinstance(frame, Failure)] == [True]
+        stage.process(Interrupt(1.0))
+        assert of(Hangup, heard) == [Hangup("tts_failed")]

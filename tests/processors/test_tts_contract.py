@@ -1,26 +1,50 @@
-"""What every voice that needs no key promises."""
+"""What every voice promises: those of this machine, and those elsewhere against a stand-in that may fail."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
 
 import pytest
 from aiohttp import ClientSession
 
 from pipeline.audio import SAMPLE_BYTES
 from processors import catalogue
-from processors.ports import Sound, TextToSpeech
+from processors.ports import ProviderError, Sound, TextToSpeech
+from tests.patience import until
+from tests.processors.stand_ins import FAULTS, SECRET, StandIn, elevenlabs, hosted, openai_sound, sarvam, tasks_of_ours
 
 TEXT = "Thank you for calling, this is the clinic. We open at nine. Goodbye!"
+HERE = ("embedded", "scripted")
+ELSEWHERE: dict[str, tuple[Callable[[], AbstractAsyncContextManager[StandIn]], dict[str, object]]] = {
+    "elevenlabs": (elevenlabs.running, {"voice": "v1"}),
+    "openai": (openai_sound.running, {}),
+    "pipecat": (hosted.speaking, {}),
+    "sarvam": (sarvam.running, {}),
+}
+"""By provider: its stand-in, and the options that it has no defaults for."""
 
 
-@pytest.fixture(params=["embedded", "scripted"])
+@pytest.fixture(params=[*HERE, *ELSEWHERE])
 async def voice(request: pytest.FixtureRequest) -> AsyncIterator[TextToSpeech]:
-    async with ClientSession() as http:
-        made: TextToSpeech = catalogue.create("tts", request.param, {}, http)
+    async with AsyncExitStack() as stack:
+        options: dict[str, object] = {}
+        if request.param in ELSEWHERE:
+            running, more = ELSEWHERE[request.param]
+            options = (await stack.enter_async_context(running())).params(**more)
+        http = await stack.enter_async_context(ClientSession())
+        made: TextToSpeech = catalogue.create("tts", request.param, options, http)
         yield made
+
+
+@pytest.fixture(params=ELSEWHERE)
+async def failing(request: pytest.FixtureRequest) -> AsyncIterator[tuple[TextToSpeech, StandIn]]:
+    """An impatient voice, and the server that it speaks through."""
+    running, more = ELSEWHERE[request.param]
+    async with running() as server, ClientSession() as http:
+        options = server.params(connect_timeout_seconds=1, sound_timeout_seconds=0.2, **more)
+        yield catalogue.create("tts", request.param, options, http), server
 
 
 async def pieces(*text: str) -> AsyncIterator[str]:
@@ -68,7 +92,7 @@ async def test_an_interrupted_voice_leaves_nothing_behind(voice: TextToSpeech) -
     listening.cancel()
     with pytest.raises(asyncio.CancelledError):
         await listening
-    assert asyncio.all_tasks() == {asyncio.current_task()}
+    assert not tasks_of_ours()
     assert await spoken(voice, "Hello.")
 
 
@@ -79,3 +103,40 @@ async def test_many_may_speak_at_once(voice: TextToSpeech) -> None:
     for sounds in together:
         assert "".join(sound.text for sound in sounds) == TEXT
         assert abs(sum(len(sound.pcm) for sound in sounds) - length) < 0.05 * length
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_a_service_that_fails_ends_in_one_error_that_tells_no_secret(
+    failing: tuple[TextToSpeech, StandIn], fault: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    made, server = failing
+    server.fault = fault
+    sounds: list[Sound] = []
+
+    async def listen() -> None:
+        async for sound in made.speak(pieces(TEXT)):
+            sounds.append(sound)  # noqa: PERF401 - those before the trouble are wanted
+
+    with pytest.raises(ProviderError) as caught:
+        await asyncio.wait_for(listen(), 5)
+    assert caught.value.retriable == (fault != "unauthorized")
+    assert bool(sounds) == (fault == "cut") or fault == "garbage"
+    for told in (str(caught.value), repr(caught.value), caplog.text):
+        assert SECRET not in told
+        assert "clinic" not in told
+    assert caught.value.__cause__ is None
+    await until(lambda: not server.open and not tasks_of_ours())
+    server.fault = ""
+    assert "".join(sound.text for sound in await spoken(made, TEXT)) == TEXT
+
+
+async def test_an_interruption_frees_the_service(failing: tuple[TextToSpeech, StandIn]) -> None:
+    made, server = failing
+
+    async def unfinished() -> AsyncIterator[str]:
+        yield TEXT
+        await asyncio.Event().wait()
+
+    async with aclosing(made.speak(unfinished())) as sounds:
+        await anext(sounds)
+    await until(lambda: not server.open and not tasks_of_ours())

@@ -1,6 +1,21 @@
 from __future__ import annotations
 
-from pipeline.frames import DeadAir, Frame, Hangup, Heard, Interrupt, Mute, Pause, Played, ReplyText, Resume, UserTurn
+from pipeline.frames import (
+    DeadAir,
+    Frame,
+    Hangup,
+    Heard,
+    Interrupt,
+    Mute,
+    Pause,
+    Played,
+    ReplyText,
+    Resume,
+    SpeechStarted,
+    SpeechStopped,
+    Transcript,
+    UserTurn,
+)
 from processors.lines import Lines
 from processors.watchdog import Watchdog
 from tests.fakes import Clock, of, started
@@ -97,3 +112,25 @@ async def test_nobody_is_put_off_for_a_bot_that_is_muted() -> None:
         dog.process(UserTurn("Hello?", 10.0, 10.5))
         clock.run(2.1)
         assert said(heard) == ["One moment."]
+
+
+async def test_speech_that_nobody_understands_is_not_met_with_silence() -> None:
+    dog = Watchdog(LINES)
+    async with started(dog) as heard:
+        clock = Clock(dog)
+        dog.process(SpeechStarted(0.0))
+        dog.process(SpeechStopped(0.5))
+        clock.run(2.1)
+        assert said(heard) == ["One moment."]
+
+
+async def test_a_noise_in_which_there_were_no_words_waits_for_no_answer() -> None:
+    dog = Watchdog(LINES)
+    async with started(dog) as heard:
+        clock = Clock(dog)
+        dog.process(SpeechStarted(0.0))
+        dog.process(SpeechStopped(0.5))
+        clock.run(0.4)
+        dog.process(Transcript("", final=True))
+        clock.run(10)
+        assert said(heard) == []

@@ -97,18 +97,20 @@ async def test_an_apology_is_spoken_once_for_each_language_and_rate(
         plan = CallPlan.model_validate(scripted(language=language))
         await workshop.stages(plan, rate=rate, transport="loopback", recording=None, last=[])
     assert said == ["en", "hi", "en"]
-    english, hindi = workshop.apologies["en", 8000], workshop.apologies["hi", 8000]
+    english, hindi = workshop.apologies["en", 8000].apology, workshop.apologies["hi", 8000].apology
     assert (english.text, hindi.text) == (lines_for("en").apology, lines_for("hi").apology)
     assert 2 < seconds(english.pcm, 8000) < 10
-    assert seconds(workshop.apologies["en", 16000].pcm, 16000) == pytest.approx(seconds(english.pcm, 8000), abs=0.05)
+    assert seconds(workshop.apologies["en", 16000].apology.pcm, 16000) == pytest.approx(
+        seconds(english.pcm, 8000), abs=0.05
+    )
 
 
 @pytest.mark.parametrize("language", ["sw-KE", "xx", ""])
 async def test_an_apology_in_a_language_without_a_voice_is_english(workshop: Workshop, language: str) -> None:
     await stages(workshop, language=language)
     assert list(workshop.apologies) == [("en", 8000)]
-    assert workshop.apologies["en", 8000].text == lines_for("en").apology
-    assert workshop.apologies["en", 8000].pcm
+    assert workshop.apologies["en", 8000].apology.text == lines_for("en").apology
+    assert workshop.apologies["en", 8000].apology.pcm
 
 
 async def test_an_apology_that_cannot_be_spoken_is_silent_and_tried_again(
@@ -120,7 +122,7 @@ async def test_an_apology_that_cannot_be_spoken_is_silent_and_tried_again(
     assert caplog.messages == ["the apology could not be spoken"]
     assert workshop.apologies == {}
     await stages(workshop)
-    assert workshop.apologies["en", 8000].pcm
+    assert workshop.apologies["en", 8000].apology.pcm
 
 
 async def test_the_judge_is_asked_only_where_the_plan_wants_it() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from control_api.catalogue import SampleError, Voice
+from processors.catalogue import names
 from processors.ports import ProviderError
 from processors.voices import pico
 from processors.voices.espeak import LANGUAGES
@@ -77,7 +78,7 @@ def test_a_name_that_a_client_makes_up_is_not_remembered(tmp_path: Path) -> None
     [
         ({}, None),
         ({"llm": {"provider": "openai", "options": {"api_key": KEY}}}, None),
-        ({"llm": {"provider": "acme"}}, "llm.provider must be one of embedded, openai, scripted"),
+        ({"llm": {"provider": "acme"}}, f"llm.provider must be one of {', '.join(names('llm'))}"),
         ({"llm": {"provider": "openai", "options": {"api_key": [KEY]}}}, "llm.options.api_key must be a valid string"),
         ({"llm": {"options": {"script": KEY}}}, "llm.options.script will not do"),
         ({"llm": "openai"}, "llm must be "),
@@ -85,6 +86,10 @@ def test_a_name_that_a_client_makes_up_is_not_remembered(tmp_path: Path) -> None
         ({"stt": {"provider": "scripted"}}, "stt.options.lines is required"),
         ({"voice": "x"}, "voice is not a known field"),
         ({"max_seconds": -1}, "max_seconds must be greater than 0"),
+        (
+            {"llm": {"fallbacks": [{"provider": "openai"}, {"provider": "openai", "options": {"api_key": [KEY]}}]}},
+            "llm.fallbacks.1.options.api_key must be a valid string",
+        ),
     ],
 )
 def test_a_plan_is_checked_against_the_schemas_of_its_providers(plan: dict[str, Any], wrong: str | None) -> None:
@@ -100,7 +105,7 @@ def test_a_plan_is_checked_against_the_schemas_of_its_providers(plan: dict[str, 
 def test_one_provider_s_options_are_checked_alone() -> None:
     assert check("tts", "embedded", {"speed": 1.5}) is None
     assert check("tts", "embedded", {"speed": 3}) == "options.speed must be less than or equal to 2"
-    assert check("tts", "acme", {}) == "provider must be one of embedded, scripted"
+    assert check("tts", "acme", {}) == f"provider must be one of {', '.join(names('tts'))}"
 
 
 async def test_a_voice_is_made_to_speak_once_even_when_ten_ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -198,6 +198,32 @@ async def test_a_whisper_reaches_the_agent_and_not_the_transcript(house: House, 
     assert not any(isinstance(frame, ReplyText) and "Mention" in frame.text for frame in talk.line.sent)
 
 
+async def test_a_script_takes_no_whispers(house: House, talk: Talk) -> None:
+    await house.agent({**scripted(), "llm": {"provider": "embedded"}})
+
+    async def script() -> AsyncIterator[Line]:
+        yield quiet(0.5)
+        refused = await talk.ask("message", text="Mention the price.", answer=True)
+        assert refused == {"error": 409, "detail": "The agent follows a script and takes no whispers"}
+        yield quiet(AT_ONCE * 0.02)
+        assert talk.sound == 0
+
+    await talk.run(script)
+
+
+async def test_a_call_without_sound_has_no_recording(house: House, talk: Talk) -> None:
+    await house.agent(scripted())
+
+    async def script() -> AsyncIterator[Line]:
+        return
+        yield b""
+
+    await talk.run(script)
+    row = await house.row(talk.call)
+    assert (row.status, row.recording) == (CallStatus.ENDED, None)
+    assert list(house.data.rglob("*.wav")) == []
+
+
 async def test_keys_go_out_as_tones_at_once(house: House, talk: Talk) -> None:
     await house.agent(scripted(greeting=GREETING))
 

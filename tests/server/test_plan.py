@@ -216,13 +216,13 @@ def test_overrides_that_cannot_be_are_refused() -> None:
 
 
 def test_what_a_call_will_not_obey_is_told_of_the_topmost_level() -> None:
-    agent = an_agent("org_1", assistant_overrides={"backgroundSound": "office"})
+    agent = an_agent("org_1", assistant_overrides={"monitorPlan": {"listenEnabled": True}})
     flow = a_flow("org_1", assistant_overrides={"endCallMessage": "Bye.", "firstMessage": "Hi."})
-    customer = {"voicemailMessage": "Call us."}
-    assert unobeyed(agent, None) == ["assistantOverrides.backgroundSound is not obeyed yet"]
+    customer = {"backgroundSound": "office"}
+    assert unobeyed(agent, None) == ["assistantOverrides.monitorPlan.listenEnabled is not obeyed yet"]
     assert unobeyed(agent, flow) == ["assistantOverrides.endCallMessage is not obeyed yet"]
-    assert unobeyed(agent, flow, customer=customer) == ["assistantOverrides.voicemailMessage is not obeyed yet"]
-    assert unobeyed(None, None, organisation=customer) == ["assistantOverrides.voicemailMessage is not obeyed yet"]
+    assert unobeyed(agent, flow, customer=customer) == ["assistantOverrides.backgroundSound is not obeyed yet"]
+    assert unobeyed(None, None, organisation=customer) == ["assistantOverrides.backgroundSound is not obeyed yet"]
 
 
 def test_what_is_obeyed_depends_on_the_levels_below() -> None:
@@ -253,3 +253,27 @@ def test_a_placeholder_into_a_known_object_is_looked_up() -> None:
         config={"greeting": "{{shop.name}} {{shop.city}} {{customer.name}}", "variables": {"shop": {"name": "L"}}},
     )
     assert unknown_placeholders(agent, a_flow("org_1"), {"customer.name"}) == ["shop.city"]
+
+
+UNHEEDED = "the embedded engine follows a script and takes no instructions: "
+A_MODEL = {"llm": {"provider": "openai", "options": {"api_key": "k"}}}
+
+
+@pytest.mark.parametrize(
+    ("config", "told"),
+    [
+        ({"prompt": "Be brief."}, [f"{UNHEEDED}give it a script or choose a language model"]),
+        (
+            {"prompt": "Be brief.", "llm": {"provider": "embedded", "options": {"script": "front_desk"}}},
+            [f"{UNHEEDED}choose a language model"],
+        ),
+        ({"prompt": "Be brief.", **A_MODEL}, []),
+        ({"greeting": "Hello."}, []),
+    ],
+)
+def test_instructions_to_a_script_are_warned_of(config: dict[str, Any], told: list[str]) -> None:
+    agent = an_agent("org_1", config=config)
+    assert unobeyed(agent, None) == unobeyed(agent, a_flow("org_1")) == told
+    assert unobeyed(None, None, organisation={}) == []
+    by_flow = a_flow("org_1", config={"persona_prompt": "Be kind."})
+    assert bool(unobeyed(agent, by_flow)) == ("llm" not in config or bool(told))

@@ -224,6 +224,9 @@ async def test_strangers_and_what_is_no_offer_get_a_sentence_and_no_call(
             assert (reply.status, detail.startswith(sentence)) == (status, True), (path, detail)
     async with http.get("/webrtc/ice", headers={"Authorization": ""}) as reply:
         assert reply.status == 401
+    for path, body in (("/webrtc/offer", {}), ("/webrtc/offer", offer), ("/api/offer", {}), ("/start", "x")):
+        async with http.post(path, json=body, headers={"Authorization": ""}) as reply:
+            assert reply.status == 401, "before anything is said of the body"
     assert house.lines == []
 
 

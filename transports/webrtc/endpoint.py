@@ -24,6 +24,7 @@ from transports.webrtc.offers import (
     OfferError,
     OurOffer,
     PipecatOffer,
+    Shape,
     Start,
     Wanted,
     read,
@@ -126,28 +127,38 @@ class WebRtcEndpoint:
             await line.transport.close()
 
     async def _our_offer(self, request: web.Request) -> web.Response:
-        offer = await read(request, OurOffer)
+        offer = await self._read(request, OurOffer, OUR_NAME)
         return await self._offered(request, offer, offer.wanted(), Plain, OUR_NAME)
 
     async def _pipecat_offer(self, request: web.Request) -> web.Response:
-        offer = await read(request, PipecatOffer)
+        offer = await self._read(request, PipecatOffer, PIPECAT_NAME)
         return await self._offered(request, offer, offer.wanted(), Rtvi, PIPECAT_NAME)
 
     async def _session_offer(self, request: web.Request) -> web.Response:
-        offer = await read(request, PipecatOffer)
+        offer = await self._read(request, PipecatOffer, PIPECAT_NAME)
         wanted = wanted_by(request.match_info["session"])
         return await self._offered(request, offer, wanted, Rtvi, PIPECAT_NAME)
+
+    async def _read(self, request: web.Request, shape: type[Shape], name: str) -> Shape:
+        """Raises Refusal: whoever has no key hears of that, and not of what is wrong with the body."""
+        try:
+            return await read(request, shape)
+        except Refusal:
+            await self._whose(request, name=name)
+            raise
 
     async def _offered(
         self, request: web.Request, offer: Offer, wanted: Wanted, language: Callable[[], Language], name: str
     ) -> web.Response:
         if sum(line.startswith("m=") for line in offer.sdp.splitlines()) > MOST_SECTIONS:
+            await self._whose(request, name=name)
             raise Refusal(400, f"sdp must have at most {MOST_SECTIONS} media")
         if offer.pc_id:
             line = await self._known(request, offer.pc_id, name)
             sdp = await self._changed(line, offer)
             return _answered(offer.pc_id, sdp, line.call)
         if not wanted.flow_id:
+            await self._whose(request, name=name)
             raise Refusal(400, "flow_id is required")
         incoming = await self._admit(request, wanted.flow_id, wanted.variables, carrier="webrtc", name=name)
         await asyncio.to_thread(importlib.import_module, "transports.webrtc.peer")
@@ -208,8 +219,9 @@ class WebRtcEndpoint:
             await line.transport.close()
 
     async def _candidates(self, request: web.Request) -> web.Response:
-        told = await read(request, Candidates)
-        line = await self._known(request, told.pc_id, OUR_NAME if request.path == OURS else PIPECAT_NAME)
+        name = OUR_NAME if request.path == OURS else PIPECAT_NAME
+        told = await self._read(request, Candidates, name)
+        line = await self._known(request, told.pc_id, name)
         peer = line.transport.peer
         assert peer is not None
         try:
@@ -221,8 +233,8 @@ class WebRtcEndpoint:
 
     async def _leave(self, request: web.Request) -> web.Response:
         asked = request.query.get("pc_id")
-        number = (await read(request, Leaving)).pc_id if asked is None else shaped({"pc_id": asked}, Leaving).pc_id
-        line = await self._known(request, number, OUR_NAME)
+        leaving = await self._read(request, Leaving, OUR_NAME) if asked is None else shaped({"pc_id": asked}, Leaving)
+        line = await self._known(request, leaving.pc_id, OUR_NAME)
         line.transport.leave()
         return web.json_response({"status": "success"})
 
@@ -231,8 +243,8 @@ class WebRtcEndpoint:
         return web.json_response({"iceServers": self._ice.shown()}, headers={"Cache-Control": "no-store"})
 
     async def _start(self, request: web.Request) -> web.Response:
-        wanted = (await read(request, Start)).body
         await self._whose(request, name=PIPECAT_NAME)
+        wanted = (await read(request, Start)).body
         if not wanted.flow_id:
             raise Refusal(400, "body.flow_id is required")
         told = {"sessionId": session_of(wanted), "iceConfig": {"iceServers": self._ice.shown()}}

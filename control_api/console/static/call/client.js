@@ -43,6 +43,7 @@ export function startCall({ flow, variables = {}, transport = "auto", device = "
       call.state.value = "ended";
       call.problem.value = problem;
       call.levelIn.value = call.levelOut.value = 0;
+      call.partials.value = {};
     });
   };
 

@@ -21,6 +21,15 @@ export const date = (iso) => (isMissing(iso) ? NONE : day.format(new Date(iso)))
 /** "3 Mar, 14:03". */
 export const dateTime = (iso) => (isMissing(iso) ? NONE : moment.format(new Date(iso)));
 
+/** "3 Mar, 09:00" by the clocks of a time zone, or null if the browser knows no such zone. */
+export function timeIn(iso, timeZone) {
+  try {
+    return new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", timeZone }).format(new Date(iso));
+  } catch {
+    return null;
+  }
+}
+
 /** "5 min. ago", "in 2 hr.". */
 export function ago(iso) {
   if (isMissing(iso)) return NONE;

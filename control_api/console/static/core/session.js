@@ -12,6 +12,9 @@ export const organisation = signal(null);
 /** What the key may do: "voice:calls:write" and the like. Empty until it is known. */
 export const scopes = computed(() => new Set(organisation.value?.scopes ?? []));
 
+/** Whether the key may do something: "voice:calls:write". Yes while that is not known: the server has the last word. */
+export const may = (scope) => !organisation.value || scopes.value.has(scope);
+
 /** What stopped us from learning it, if it was no refusal of the key: an ApiError, or null. */
 export const trouble = signal(null);
 

@@ -65,6 +65,8 @@ export function follow(call, { signal, onChange, onLine, onRefused }) {
     line.onclose = ({ code, reason }) => {
       if (signal.aborted) return;
       onLine(false);
+      story = { ...story, words: nothing.words, isSpeaking: false }; // what was being said is not known any more
+      onChange(story);
       if (code === OVER || story.end) return;
       if (code >= REFUSED[0] && code < REFUSED[1] && !BUSY.includes(code)) return onRefused(reason);
       timer = setTimeout(open, AGAIN);

@@ -26,8 +26,26 @@ export const callKind = (call) => word("live.kinds", call.call_type);
 
 /** The number at the other end, or the browser. */
 export function otherSide(call) {
-  if (call.call_type === "browser") return t("live.kinds.browser");
+  if (call.call_type === "browser") return t("calls.browser_test");
   return phone(call.call_type === "inbound" ? call.from_number : call.to_number);
 }
 
 export const ourNumber = (call) => (call.call_type === "outbound" ? call.from_number : call.to_number);
+
+/** Who it is, by name where that is known; the number below. */
+export function Who({ call }) {
+  if (!call.customer_name) return html`<span class="whole">${otherSide(call)}</span>`;
+  return html`<span class="who" title=${call.customer_name}><span class="cut">${call.customer_name}</span><span class="who-number">${otherSide(call)}</span></span>`;
+}
+
+/** What a page about a call is titled: "Asha (+91 …)", "Browser test · Front desk". */
+export function callTitle(call) {
+  const side = otherSide(call);
+  if (call.call_type === "browser") return [side, call.flow_name].filter(Boolean).join(" · ");
+  return call.customer_name ? `${call.customer_name} (${side})` : side;
+}
+
+const named = (name) => name ? html`<span class="cut" title=${name}>${name}</span>` : "–";
+
+export const flowOf = (call) => named(call.flow_name);
+export const agentOf = (call) => named(call.agent_name);

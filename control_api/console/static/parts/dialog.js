@@ -2,7 +2,7 @@ import { html, signal, useEffect, useId, useRef } from "../core/ui.js";
 import { t } from "../core/strings.js";
 import { Button } from "./button.js";
 
-/** A <dialog>: Esc closes it, and the focus goes back to where it was. */
+/** A <dialog>: Esc closes it, but one without `onClose`; the focus goes back to where it was. */
 export function Dialog({ title, open, onClose, wide = false, children }) {
   const own = useRef(null);
   const id = useId();
@@ -20,13 +20,15 @@ export function Dialog({ title, open, onClose, wide = false, children }) {
   const cancelled = (event) => {
     if (event.target !== own.current) return;
     event.preventDefault();
-    onClose();
+    onClose?.();
   };
+  // A second Esc would close it without asking.
+  const pressed = (event) => !onClose && event.key === "Escape" && event.preventDefault();
   return html`
-    <dialog ref=${own} class=${wide ? "dialog wide" : "dialog"} aria-labelledby=${id} onCancel=${cancelled}>
+    <dialog ref=${own} class=${wide ? "dialog wide" : "dialog"} aria-labelledby=${id} onCancel=${cancelled} onKeyDown=${pressed}>
       <header class="dialog-head">
         <h2 id=${id}>${title}</h2>
-        <button type="button" class="icon-button" aria-label=${t("common.close")} onClick=${onClose}>✕</button>
+        ${onClose && html`<button type="button" class="icon-button" aria-label=${t("common.close")} onClick=${onClose}>✕</button>`}
       </header>
       ${children}
     </dialog>`;

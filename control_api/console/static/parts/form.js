@@ -46,8 +46,8 @@ export function objectIn(text, field) {
   return value;
 }
 
-/** `state` is of useSubmit. `action` is the word on its button; `foot` stands before it. */
-export function Form({ state, onSubmit, action, onCancel, foot, children }) {
+/** `state` is of useSubmit. `action` is the word on its button, `scope` what a key must be allowed for that to be there; `foot` stands before it. */
+export function Form({ state, onSubmit, action, scope, onCancel, foot, children }) {
   const own = useRef(null);
   useEffect(() => {
     if (state.error) own.current?.querySelector("[aria-invalid=true]")?.focus();
@@ -63,7 +63,7 @@ export function Form({ state, onSubmit, action, onCancel, foot, children }) {
       <footer class="dialog-foot">
         ${foot}
         ${onCancel && html`<${Button} onClick=${onCancel}>${t("common.cancel")}<//>`}
-        <${Button} type="submit" kind="primary" busy=${state.busy}>${action}<//>
+        <${Button} type="submit" kind="primary" scope=${scope} busy=${state.busy}>${action}<//>
       </footer>
     </form>`;
 }

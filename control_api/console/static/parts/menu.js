@@ -1,9 +1,11 @@
+import { may } from "../core/session.js";
 import { html, useEffect, useRef, useState } from "../core/ui.js";
 
-/** A button that opens a few choices. `items`: [{label, onClick, href, kind, disabled}]; those that are false are left out. */
+/** A button that opens a few choices. `items`: [{label, onClick, href, kind, disabled, scope}]; those that are false, or not for this key, are left out. */
 export function Menu({ label, items, children = "⋯" }) {
   const [open, setOpen] = useState(false);
   const own = useRef(null);
+  const allowed = items.filter((item) => item && (!item.scope || may(item.scope)));
   const choices = () => [...own.current.querySelectorAll("[role=menuitem]")];
 
   useEffect(() => {
@@ -14,6 +16,7 @@ export function Menu({ label, items, children = "⋯" }) {
     return () => document.removeEventListener("pointerdown", outside);
   }, [open]);
 
+  if (!allowed.length) return null;
   const close = () => {
     setOpen(false);
     own.current.querySelector("button").focus();
@@ -36,7 +39,7 @@ export function Menu({ label, items, children = "⋯" }) {
         aria-label=${label} onClick=${() => setOpen(!open)}>${children}</button>
       ${open && html`
         <div class="menu-list" role="menu" aria-label=${label}>
-          ${items.filter(Boolean).map((item) => item.href
+          ${allowed.map((item) => item.href
             ? html`<a key=${item.label} role="menuitem" class=${item.kind ?? ""} href=${item.href} onClick=${() => setOpen(false)}>${item.label}</a>`
             : html`<button key=${item.label} type="button" role="menuitem" class=${item.kind ?? ""} disabled=${item.disabled}
                 onClick=${() => { close(); item.onClick(); }}>${item.label}</button>`)}

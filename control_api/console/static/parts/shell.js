@@ -1,18 +1,22 @@
 // The sidebar, and the page beside it.
 
 import { route } from "../core/router.js";
-import { organisation, signOut } from "../core/session.js";
+import { may, organisation, signOut, trouble } from "../core/session.js";
 import { PLACES, isHelpOpen } from "../core/shortcuts.js";
 import { t } from "../core/strings.js";
 import { theme, toggleTheme } from "../core/theme.js";
 import { html, useEffect, useErrorBoundary, useRef, useState } from "../core/ui.js";
 import { Dialog } from "./dialog.js";
-import { Loading, Problem } from "./states.js";
+import { Page } from "./page.js";
+import { Empty, Loading, Problem } from "./states.js";
 
+/** Name, address, and the scope that it takes to read there. */
 const ROOMS = [
-  ["overview", "/"], ["live", "/live"], ["calls", "/calls"], ["flows", "/flows"], ["agents", "/agents"], ["scripts", "/scripts"],
-  ["contacts", "/contacts"], ["queues", "/queues"], ["numbers", "/numbers"], ["integrations", "/integrations"],
-  ["webhooks", "/webhooks"], ["voices", "/voices"], ["latency", "/latency"], ["keys", "/keys"], ["settings", "/settings"],
+  ["overview", "/"], ["live", "/live", "voice:calls:read"], ["calls", "/calls", "voice:calls:read"],
+  ["flows", "/flows", "voice:campaigns:read"], ["agents", "/agents", "voice:agents:read"], ["scripts", "/scripts", "voice:campaigns:read"],
+  ["contacts", "/contacts", "voice:contacts:read"], ["queues", "/queues", "voice:calls:read"], ["numbers", "/numbers", "voice:campaigns:read"],
+  ["integrations", "/integrations", "voice:integrations:read"], ["webhooks", "/webhooks", "voice:webhooks:read"], ["voices", "/voices", "voice:models:read"],
+  ["latency", "/latency", "voice:calls:read"], ["keys", "/keys", "voice:keys:write"], ["settings", "/settings"],
 ];
 
 export function Shell() {
@@ -38,7 +42,7 @@ export function Shell() {
         <a class="brand" href="#/"><img src="/console/icon.svg" width="24" height="24" alt="" />Vaani</a>
         <p class="organisation">${organisation.value?.name ?? "\u00a0"}</p>
         <nav aria-label=${t("common.rooms")}>
-          ${ROOMS.map(([name, at]) => html`
+          ${ROOMS.filter(([, , scope]) => !scope || may(scope)).map(([name, at]) => html`
             <a key=${name} href="#${at}" aria-current=${isHere(at, path) ? "page" : undefined}>${t(`common.nav.${name}`)}</a>`)}
         </nav>
         <footer class="sidebar-foot" onClick=${() => setOpen(false)}>
@@ -47,7 +51,7 @@ export function Shell() {
           <button type="button" onClick=${signOut}>${t("common.sign_out")}</button>
         </footer>
       </div>
-      <main id="main" tabindex="-1"><${Current} key=${path} /></main>
+      <main id="main" tabindex="-1"><${Allowed} key=${path} path=${path} /></main>
       <${Help} />
     </div>`;
 }
@@ -58,6 +62,17 @@ function skip(event) {
 }
 
 const isHere = (at, path) => (at === "/" ? path === "/" : path === at || path.startsWith(`${at}/`));
+
+/** The page, once it is known what the key may do, and if it may. */
+function Allowed({ path }) {
+  if (!organisation.value && !trouble.value) return html`<${Loading} />`;
+  const room = ROOMS.find(([, at]) => isHere(at, path));
+  if (!room?.[2] || may(room[2])) return html`<${Current} />`;
+  return html`
+    <${Page} title=${t(`common.nav.${room[0]}`)}>
+      <${Empty} title=${t("errors.forbidden_title")} text=${t("errors.forbidden", { scope: room[2] })} />
+    <//>`;
+}
 
 let isFirst = true; // the first page leaves the focus where the browser put it
 
@@ -93,6 +108,7 @@ function Help() {
   const rows = [["/", t("common.keys.search")], ["?", t("common.keys.help")], ["Esc", t("common.keys.close")]];
   for (const [key, at] of Object.entries(PLACES)) {
     const room = ROOMS.find(([, place]) => place === at);
+    if (room[2] && !may(room[2])) continue;
     rows.push([`g ${key}`, t(`common.nav.${room[0]}`)]);
   }
   return html`

@@ -6,10 +6,10 @@ import { CopyButton } from "./copy.js";
 import { Dialog } from "./dialog.js";
 import { Notice } from "./notice.js";
 
-/** Open while there is a `secret`. `done` is the word on the button that closes it. */
+/** Open while there is a `secret`, until `done` is pressed, the word on its button: neither Esc nor a slip closes it. */
 export function ShownOnce({ secret, title, text, done, onClose }) {
   return html`
-    <${Dialog} title=${title} open=${Boolean(secret)} onClose=${onClose}>
+    <${Dialog} title=${title} open=${Boolean(secret)}>
       <${Notice} tone="warn"><p>${text}</p><//>
       <code class="secret">${secret}</code>
       <footer class="dialog-foot">

@@ -4,25 +4,29 @@ import { html } from "../core/ui.js";
 import { t } from "../core/strings.js";
 import { Button } from "./button.js";
 
-/** Says what is missing and what to do next. `action`: {label, href} or {label, onClick}, or markup. */
+/** Says what is missing and what to do next. `action`: {label, href} or {label, onClick}, with a scope if it takes one; or markup. */
 export function Empty({ title, text, action }) {
   return html`
     <div class="empty">
       ${title && html`<h2>${title}</h2>`}
       ${text && html`<p>${text}</p>`}
       ${action && (action.label
-        ? html`<${Button} kind="primary" href=${action.href} onClick=${action.onClick}>${action.label}<//>`
+        ? html`<${Button} kind="primary" scope=${action.scope} href=${action.href} onClick=${action.onClick}>${action.label}<//>`
         : action)}
     </div>`;
 }
 
-/** Says what went wrong, in the server's words, and offers to try again. */
+const LACKING = /scopes?:? ([\w:, ]+)/;
+
+/** Says what went wrong, in the server's words, and offers to try again, but where the key may not. */
 export function Problem({ error, retry }) {
   if (!error) return null;
+  const lacks = error.status === 403 && LACKING.exec(error.detail);
+  if (lacks) return html`<div class="problem" role="alert"><p>${t("errors.forbidden", { scope: lacks[1] })}</p></div>`;
   return html`
     <div class="problem" role="alert">
       <p>${error.detail ?? error.message ?? String(error)}</p>
-      ${retry && html`<${Button} small onClick=${retry}>${t("common.retry")}<//>`}
+      ${retry && error.status !== 403 && html`<${Button} small onClick=${retry}>${t("common.retry")}<//>`}
     </div>`;
 }
 

@@ -3,6 +3,7 @@
 import { del, get, patch, post } from "../../core/api.js";
 import { go, href } from "../../core/router.js";
 import { useResource } from "../../core/resource.js";
+import { may } from "../../core/session.js";
 import { t } from "../../core/strings.js";
 import { html, useState } from "../../core/ui.js";
 import { Button } from "../../parts/button.js";
@@ -85,17 +86,20 @@ function Editor({ known, initial, isCopy, providers, samples, onSaved }) {
     actions=${known && html`<${Actions} agent=${known} onProblem=${setProblem} onGone=${letGo} />`}
   >
     ${known && !known.is_active && html`<${Notice} tone="warn">${t("agents.gone")}<//>`}
+    ${!may("voice:agents:write") && html`<${Notice}>${t("agents.read_only")}<//>`}
     ${isCopy && html`<${Notice}>${t("agents.copied")}<//>`}
     ${known?.warnings.length > 0 &&
     html`<${Notice} tone="warn" title=${t("agents.warnings")}>
       <ul>${known.warnings.map((warning) => html`<li>${warning}</li>`)}</ul>
     <//>`}
     <form class="form" onSubmit=${save} novalidate>
-      <${AgentForm} ...${{ draft, errors, providers, samples }} onChange=${(more) => setDraft((before) => ({ ...before, ...more }))} />
+      <fieldset class="form bare" disabled=${!may("voice:agents:write")}>
+        <${AgentForm} ...${{ draft, errors, providers, samples }} onChange=${(more) => setDraft((before) => ({ ...before, ...more }))} />
+      </fieldset>
       <div class="form-end">
         ${problem && html`<${Problem} error=${problem} />`}
         ${Object.keys(errors).length > 0 && html`<p class="error" role="alert">${t("agents.unsaved_fields")}</p>`}
-        <${Button} kind="primary" type="submit" busy=${busy} disabled=${known && !known.is_active}>
+        <${Button} kind="primary" scope="voice:agents:write" type="submit" busy=${busy} disabled=${known && !known.is_active}>
           ${t(known ? "agents.save" : "agents.create")}
         <//>
       </div>
@@ -123,8 +127,8 @@ function Actions({ agent, onProblem, onGone }) {
     }
   };
   return html`
-    <${Button} href=${href("/flows/new/campaign", { agent: agent.uuid })}>${t("agents.flow_new")}<//>
-    <${Button} href=${href("/agents/new", { from: agent.uuid })}>${t("agents.duplicate")}<//>
-    ${agent.is_active && html`<${Button} kind="danger" onClick=${remove}>${t("agents.delete")}<//>`}
+    <${Button} scope="voice:campaigns:write" href=${href("/flows/new/campaign", { agent: agent.uuid })}>${t("agents.flow_new")}<//>
+    <${Button} scope="voice:agents:write" href=${href("/agents/new", { from: agent.uuid })}>${t("agents.duplicate")}<//>
+    ${agent.is_active && html`<${Button} scope="voice:agents:write" kind="danger" onClick=${remove}>${t("agents.delete")}<//>`}
   `;
 }

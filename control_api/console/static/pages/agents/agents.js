@@ -16,7 +16,7 @@ import { AgentFace } from "./agent_face.js";
 
 export default function Agents({ query }) {
   const agents = useResource((options) => get("/agents", {}, options));
-  const create = html`<${Button} kind="primary" href=${href("/agents/new")}>${t("agents.new")}<//>`;
+  const create = html`<${Button} kind="primary" scope="voice:agents:write" href=${href("/agents/new")}>${t("agents.new")}<//>`;
   return html`<${Page} title=${t("agents.title")} lead=${t("agents.lead")} actions=${create}>
     <${Loaded} resource=${agents}>
       ${(found) => html`<${Found} agents=${found} search=${query.search ?? ""} create=${create} />`}
@@ -43,7 +43,7 @@ const COLUMNS = () => [
   {
     key: "name",
     title: t("agents.name"),
-    render: (agent) => html`<span class="agent-name"><${AgentFace} agent=${agent} />${agent.name}</span>`,
+    render: (agent) => html`<span class="agent-name"><${AgentFace} agent=${agent} /><span>${agent.name}</span></span>`,
   },
   { key: "role", title: t("agents.role") },
   { key: "voice", title: t("agents.voice"), render: voiceOf },

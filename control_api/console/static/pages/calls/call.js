@@ -7,12 +7,12 @@ import { href } from "../../core/router.js";
 import { t } from "../../core/strings.js";
 import { html, useEffect, useRef } from "../../core/ui.js";
 import { Button } from "../../parts/button.js";
-import { callKind, otherSide } from "../../parts/call_words.js";
+import { callTitle } from "../../parts/call_words.js";
 import { Page } from "../../parts/page.js";
 import { usePlayer } from "../../parts/player.js";
 import { Loaded, Problem } from "../../parts/states.js";
 import { CallAnalysis } from "./call_analysis.js";
-import { CallFacts } from "./call_facts.js";
+import { CallFacts, useAbout } from "./call_facts.js";
 import { CallSound } from "./call_sound.js";
 import { CallTransfers, CallWebhooks } from "./call_told.js";
 import { CallWords } from "./call_words.js";
@@ -29,23 +29,22 @@ export default function Call({ params, query }) {
     const timer = setInterval(() => document.hidden || call.reload(), MOVING);
     return () => clearInterval(timer);
   }, [waits, call.reload]);
-  const title = call.data ? titled(call.data) : t("calls.one");
+  const about = useAbout(call.data);
+  const title = call.data ? callTitle({ ...names(about), ...call.data }) : t("calls.one");
   const listen = isLive && html`<${Button} kind="primary" href=${href(`/live/${params.id}`)}>${t("calls.open_live")}<//>`;
   return html`
     <${Page} title=${title} lead=${call.data && dateTime(call.data.started_at)} actions=${listen}
       crumbs=${[{ title: t("calls.title"), href: href("/calls") }]}>
       <${Loaded} resource=${call} lines=${8}>${(found) => html`
-        <${Opened} key=${found.uuid} call=${found} picked=${query.turn} reload=${call.reload} />`}
+        <${Opened} key=${found.uuid} call=${found} about=${about} picked=${query.turn} reload=${call.reload} />`}
       <//>
     <//>`;
 }
 
-function titled(call) {
-  if (call.call_type === "browser") return t("calls.of_browser");
-  return t("calls.call_with", { who: otherSide(call), direction: callKind(call) });
-}
+/** For a server that does not tell them with the call. */
+const names = ({ flow, agent, customer }) => ({ flow_name: flow?.name, agent_name: agent?.name, customer_name: customer?.name });
 
-function Opened({ call, picked, reload }) {
+function Opened({ call, about, picked, reload }) {
   const path = `/calls/${call.uuid}`;
   const every = call.status === "ended" ? 0 : MOVING;
   const story = useResource((options) => get(`${path}/turns`, null, options), [call.uuid], { every });
@@ -61,7 +60,7 @@ function Opened({ call, picked, reload }) {
   }, [asked]);
   const isHeard = Boolean(call.recording_url);
   return html`
-    <${CallFacts} call=${call} />
+    <${CallFacts} call=${call} about=${about} />
     <div class="call-columns">
       <div class="stack">
         ${isHeard && html`<${CallSound} call=${call} player=${player} moments=${moments} />`}

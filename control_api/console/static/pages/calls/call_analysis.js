@@ -31,7 +31,7 @@ export function CallAnalysis({ call, reload }) {
     }
   };
   const button = call.status === "ended" && html`
-    <${Button} small busy=${busy || analysis?.status === "pending"} onClick=${again}>${t("calls.analyse_again")}<//>`;
+    <${Button} scope="voice:calls:write" small busy=${busy || analysis?.status === "pending"} onClick=${again}>${t("calls.analyse_again")}<//>`;
   return html`
     <${Card} title=${t("calls.analysis")} actions=${button} class="call-analysis">
       ${analysis && html`

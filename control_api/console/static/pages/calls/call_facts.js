@@ -4,25 +4,31 @@ import { getIfThere } from "../../core/api.js";
 import { duration, number, phone } from "../../core/format.js";
 import { useResource } from "../../core/resource.js";
 import { href } from "../../core/router.js";
+import { may } from "../../core/session.js";
 import { t, word } from "../../core/strings.js";
 import { html } from "../../core/ui.js";
 import { CallOutcome, Sentiment, callKind, ourNumber } from "../../parts/call_words.js";
 import { Card } from "../../parts/card.js";
 import { CopyButton } from "../../parts/copy.js";
 
-export function CallFacts({ call }) {
+/** `{flow, agent, customer}` of a call, of which any may be missing: not there any more, or not for this key to read. */
+export function useAbout(call) {
+  const ids = [call?.flow_uuid, call?.voice_agent_uuid, call?.customer_uuid];
   const about = useResource(
     async (options) => {
       const [flow, agent, customer] = await Promise.all([
-        found("/flows", call.flow_uuid, options),
-        found("/agents", call.voice_agent_uuid, options),
-        found("/customers", call.customer_uuid, options),
+        found("/flows", ids[0], "voice:campaigns:read", options),
+        found("/agents", ids[1], "voice:agents:read", options),
+        found("/customers", ids[2], "voice:contacts:read", options),
       ]);
       return { flow, agent, customer };
     },
-    [call.flow_uuid, call.voice_agent_uuid, call.customer_uuid],
+    ids,
   );
-  const { flow, agent, customer } = about.data ?? {};
+  return about.data ?? {};
+}
+
+export function CallFacts({ call, about: { flow, agent, customer } }) {
   const facts = [
     ["outcome", html`<${CallOutcome} call=${call} />`],
     ["reason", call.ended_reason && word("calls.reasons", call.ended_reason)],
@@ -45,4 +51,4 @@ export function CallFacts({ call }) {
     <//>`;
 }
 
-const found = (path, uuid, options) => (uuid ? getIfThere(`${path}/${uuid}`, options) : null);
+const found = (path, uuid, scope, options) => (uuid && may(scope) ? getIfThere(`${path}/${uuid}`, options) : null);

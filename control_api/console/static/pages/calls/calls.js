@@ -4,11 +4,12 @@ import { get } from "../../core/api.js";
 import { dateTime, duration } from "../../core/format.js";
 import { useResource } from "../../core/resource.js";
 import { href, setQuery } from "../../core/router.js";
+import { may } from "../../core/session.js";
 import { t } from "../../core/strings.js";
 import { html } from "../../core/ui.js";
 import { Badge } from "../../parts/badge.js";
 import { Button } from "../../parts/button.js";
-import { CallOutcome, Sentiment, callKind, otherSide } from "../../parts/call_words.js";
+import { CallOutcome, Sentiment, Who, agentOf, callKind, flowOf } from "../../parts/call_words.js";
 import { SelectField, TextField } from "../../parts/fields.js";
 import { Page } from "../../parts/page.js";
 import { Empty, Loaded, Problem } from "../../parts/states.js";
@@ -45,17 +46,12 @@ export default function Calls({ query }) {
 /** What calls name by their ids. A key that may not read them shows the ids' calls all the same. */
 async function named(options) {
   const [flows, agents] = await Promise.all([
-    get("/flows", { limit: 100 }, options).catch(refused({ flows: [] })),
-    get("/agents", null, options).catch(refused([])),
+    may("voice:campaigns:read") ? get("/flows", { limit: 100 }, options) : { flows: [] },
+    may("voice:agents:read") ? get("/agents", null, options) : [],
   ]);
   const pairs = [...flows.flows, ...agents].map(({ uuid, name }) => [uuid, name]);
   return { flows: flows.flows, by: Object.fromEntries(pairs) };
 }
-
-const refused = (instead) => (error) => {
-  if (error.status === 403) return instead;
-  throw error;
-};
 
 function Filters({ query, flows }) {
   const set = (name) => (value) => setQuery({ [name]: value || null, page: null });
@@ -89,9 +85,9 @@ function Found({ found, page, isFiltered, names }) {
 const columns = (names) => [
   { key: "started_at", title: t("calls.when"), render: (call) => html`<span class="whole">${dateTime(call.started_at)}</span>` },
   { key: "call_type", title: t("calls.call_type"), render: callKind },
-  { key: "with", title: t("calls.with"), render: otherSide },
-  { key: "flow_uuid", title: t("calls.flow"), render: (call) => names[call.flow_uuid] ?? "–" },
-  { key: "voice_agent_uuid", title: t("calls.agent"), render: (call) => names[call.voice_agent_uuid] ?? "–" },
+  { key: "with", title: t("calls.with"), render: (call) => html`<${Who} call=${call} />` },
+  { key: "flow_uuid", title: t("calls.flow"), render: (call) => flowOf({ flow_name: call.flow_name ?? names[call.flow_uuid] }) },
+  { key: "voice_agent_uuid", title: t("calls.agent"), render: (call) => agentOf({ agent_name: call.agent_name ?? names[call.voice_agent_uuid] }) },
   { key: "outcome", title: t("calls.outcome"), render: (call) => html`<${CallOutcome} call=${call} />` },
   { key: "sentiment", title: t("calls.sentiment"), render: (call) => html`<${Sentiment} value=${call.sentiment} />` },
   { key: "recording_url", title: t("calls.recording"), render: (call) => call.recording_url ? html`<${Badge}>${t("calls.recorded")}<//>` : "–" },

@@ -1,7 +1,7 @@
 // The six steps to a campaign. The step stands in the address; what was entered stays while one moves.
 
 import { patch, post } from "../../core/api.js";
-import { go, href, setQuery } from "../../core/router.js";
+import { go, href, route } from "../../core/router.js";
 import { t } from "../../core/strings.js";
 import { html, useEffect, useRef, useState } from "../../core/ui.js";
 import { Button } from "../../parts/button.js";
@@ -46,7 +46,7 @@ function Wizard({ name, flow, query }) {
   const open = (to) => {
     setErrors({});
     setProblem(null);
-    setQuery({ step: to, agent: null });
+    go(route.value.path, { ...route.value.query, step: to, agent: null });
   };
 
   const restart = () => {

@@ -38,8 +38,8 @@ export default function Contact({ params }) {
     found.reload();
   };
   const actions = contact && html`
-    <${Button} kind="danger" onClick=${deleted}>${t("contacts.delete")}<//>
-    <${Button} kind="primary" onClick=${() => setChanged(true)}>${t("contacts.edit")}<//>`;
+    <${Button} scope="voice:contacts:write" kind="danger" onClick=${deleted}>${t("contacts.delete")}<//>
+    <${Button} scope="voice:contacts:write" kind="primary" onClick=${() => setChanged(true)}>${t("contacts.edit")}<//>`;
   return html`
     <${Page} title=${contact?.name ?? t("contacts.one")} actions=${actions} crumbs=${[{ title: t("contacts.title"), href: href("/contacts") }]}>
       <${Loaded} resource=${found}>

@@ -58,12 +58,12 @@ export function Bulk({ rows, list, onDone }) {
     <div class="picked" role="region" aria-label=${t("contacts.selected", { n })}>
       <strong aria-live="polite">${progress ?? t("contacts.selected", { n })}</strong>
       <div class="actions">
-        <${Button} small disabled=${progress} onClick=${() => setAsks("tag")}>${t("contacts.add_tag")}<//>
-        <${Button} small disabled=${progress} onClick=${() => setAsks("untag")}>${t("contacts.take_tag")}<//>
+        <${Button} scope="voice:contacts:write" small disabled=${progress} onClick=${() => setAsks("tag")}>${t("contacts.add_tag")}<//>
+        <${Button} scope="voice:contacts:write" small disabled=${progress} onClick=${() => setAsks("untag")}>${t("contacts.take_tag")}<//>
         ${list
-          ? html`<${Button} small disabled=${progress} onClick=${unlisted}>${t("contacts.take_off_list")}<//>`
-          : html`<${Button} small disabled=${progress} onClick=${() => setAsks("list")}>${t("contacts.put_on_list")}<//>`}
-        <${Button} small kind="danger" disabled=${progress} onClick=${deleted}>${t("contacts.delete")}<//>
+          ? html`<${Button} scope="voice:contacts:write" small disabled=${progress} onClick=${unlisted}>${t("contacts.take_off_list")}<//>`
+          : html`<${Button} scope="voice:contacts:write" small disabled=${progress} onClick=${() => setAsks("list")}>${t("contacts.put_on_list")}<//>`}
+        <${Button} scope="voice:contacts:write" small kind="danger" disabled=${progress} onClick=${deleted}>${t("contacts.delete")}<//>
       </div>
       <${Dialog} title=${t("contacts.add_tag")} open=${asks === "tag"} onClose=${() => setAsks("")}>
         <${TagForm} onDone=${tagged} onCancel=${() => setAsks("")} />

@@ -77,7 +77,7 @@ export default function ContactImport({ query }) {
             <div class="form">
               ${names.length > 0 && html`<${SelectField} label=${t("contacts.on_list")} blank=${t("contacts.no_list")} value=${list} options=${names} onInput=${setList} />`}
               <p class="soft">${t("contacts.merges")}</p>
-              <div class="actions"><${Button} kind="primary" onClick=${start}>${t("contacts.start")}<//></div>
+              <div class="actions"><${Button} scope="voice:contacts:write" kind="primary" onClick=${start}>${t("contacts.start")}<//></div>
             </div>
           <//>`}`}
       ${run.state === "runs" && html`<${Progress} progress=${run.progress} />`}

@@ -54,6 +54,7 @@ export function Result({ done, progress, list, onAgain }) {
       ? html`<p class="soft">${t("contacts.all_good")}</p>`
       : html`<${Card} title=${t("contacts.errors")} actions=${actions}>
           ${progress?.failed > TOLD && html`<p class="soft before-table">${t("contacts.errors_capped", { n: number(TOLD) })}</p>`}
+          ${done.hint && html`<p class="soft before-table">${done.hint}</p>`}
           <${Table} label=${t("contacts.errors")} columns=${columns} rows=${errors.slice(0, SHOWN)} rowKey=${({ row }) => row} />
         <//>`}`;
 }

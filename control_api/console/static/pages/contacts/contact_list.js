@@ -46,14 +46,14 @@ export default function List({ params, query }) {
   const importing = href("/contacts/import", { list: params.id });
   const actions = list.data && html`
     <${Menu} label=${t("contacts.more")} items=${[
-      { label: t("contacts.list_edit"), onClick: () => setAsks("edit") },
-      { label: t("contacts.delete"), kind: "danger", onClick: deleted },
+      { scope: "voice:contacts:write", label: t("contacts.list_edit"), onClick: () => setAsks("edit") },
+      { scope: "voice:contacts:write", label: t("contacts.delete"), kind: "danger", onClick: deleted },
     ]} />
-    <${Button} href=${importing}>${t("contacts.list_import")}<//>
-    <${Button} kind="primary" onClick=${() => setAsks("add")}>${t("contacts.list_add")}<//>`;
+    <${Button} scope="voice:contacts:write" href=${importing}>${t("contacts.list_import")}<//>
+    <${Button} scope="voice:contacts:write" kind="primary" onClick=${() => setAsks("add")}>${t("contacts.list_add")}<//>`;
   const empty = query.search
     ? html`<${Empty} title=${t("contacts.no_match")} text=${t("contacts.no_match_text")} />`
-    : html`<${Empty} title=${t("contacts.list_empty")} text=${t("contacts.list_empty_text")} action=${{ label: t("contacts.list_import"), href: importing }} />`;
+    : html`<${Empty} title=${t("contacts.list_empty")} text=${t("contacts.list_empty_text")} action=${{ scope: "voice:contacts:write", label: t("contacts.list_import"), href: importing }} />`;
   const crumbs = [
     { title: t("contacts.title"), href: href("/contacts") },
     { title: t("contacts.lists_title"), href: href("/contacts/lists") },

@@ -31,10 +31,10 @@ export default function ContactLists({ query }) {
     { key: "updated_at", title: t("contacts.changed"), render: ({ updated_at }) => ago(updated_at) },
   ];
   const empty = html`<${Empty} title=${t("contacts.lists_none")} text=${t("contacts.lists_none_text")}
-    action=${{ label: t("contacts.list_new"), onClick: () => setNew(true) }} />`;
+    action=${{ scope: "voice:contacts:write", label: t("contacts.list_new"), onClick: () => setNew(true) }} />`;
   return html`
     <${Page} title=${t("contacts.lists_title")} lead=${t("contacts.lists_lead")} crumbs=${[{ title: t("contacts.title"), href: href("/contacts") }]}
-      actions=${html`<${Button} kind="primary" onClick=${() => setNew(true)}>${t("contacts.list_new")}<//>`}>
+      actions=${html`<${Button} scope="voice:contacts:write" kind="primary" onClick=${() => setNew(true)}>${t("contacts.list_new")}<//>`}>
       <${Loaded} resource=${found}>
         ${({ contact_lists, total }) => html`
           <${Table} label=${t("contacts.lists_title")} columns=${columns} rows=${contact_lists} empty=${empty}

@@ -27,12 +27,12 @@ export default function Contacts({ query }) {
   };
   const actions = html`
     <${Button} href=${href("/contacts/lists")}>${t("contacts.lists")}<//>
-    <${Button} href=${href("/contacts/import")}>${t("contacts.import")}<//>
-    <${Button} kind="primary" onClick=${() => setNew(true)}>${t("contacts.new")}<//>`;
+    <${Button} scope="voice:contacts:write" href=${href("/contacts/import")}>${t("contacts.import")}<//>
+    <${Button} scope="voice:contacts:write" kind="primary" onClick=${() => setNew(true)}>${t("contacts.new")}<//>`;
   const empty = isFiltered(query)
     ? html`<${Empty} title=${t("contacts.no_match")} text=${t("contacts.no_match_text")} />`
     : html`<${Empty} title=${t("contacts.none")} text=${t("contacts.none_text")}
-        action=${{ label: t("contacts.import"), href: href("/contacts/import") }} />`;
+        action=${{ scope: "voice:contacts:write", label: t("contacts.import"), href: href("/contacts/import") }} />`;
   return html`
     <${Page} title=${t("contacts.title")} lead=${t("contacts.lead")} actions=${actions}>
       <${Filters} query=${query} />

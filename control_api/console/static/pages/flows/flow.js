@@ -29,7 +29,7 @@ export default function FlowPage({ params, query }) {
     crumbs=${crumbs(known)}
     actions=${html`
       <${State} flow=${known} />
-      <${Button} href=${href(`/flows/${known.uuid}/try`)}>${t("flows.try")}<//>
+      <${Button} scope="voice:calls:write" href=${href(`/flows/${known.uuid}/try`)}>${t("flows.try")}<//>
       <${Moves} flow=${known} onDone=${flow.reload} />
     `}
   >

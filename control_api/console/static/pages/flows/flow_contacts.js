@@ -52,7 +52,7 @@ export function FlowContacts({ flow, query }) {
 }
 
 const COLUMNS = () => [
-  { key: "phone", title: t("flows.phone"), render: (contact) => phone(contact.phone) },
+  { key: "phone", title: t("flows.person"), render: (contact) => html`<${Person} contact=${contact} />` },
   { key: "state", title: t("flows.contact_state"), render: (contact) => word("flows.contact_states", contact.state) },
   { key: "attempts", title: t("flows.attempts"), align: "end" },
   { key: "outcome", title: t("flows.outcome"), render: (contact) => html`<${Outcome} outcome=${contact.outcome} />` },
@@ -61,12 +61,15 @@ const COLUMNS = () => [
   { key: "updated_at", title: t("flows.changed"), align: "end", render: (contact) => ago(contact.updated_at) },
 ];
 
+const Person = ({ contact: { name, phone: e164 } }) => html`
+  <span class="who" title=${name}>${name && html`<span class="cut">${name}</span>`}<span class=${name ? "who-number" : ""}>${phone(e164)}</span></span>`;
+
 function History({ flow, contact }) {
   const found = useResource((options) => get(`/flows/${flow}/contacts/${contact}`, {}, options), [flow, contact]);
   return html`<${Loaded} resource=${found}>
     ${(one) => html`
       <p>
-        <strong>${phone(one.phone)}</strong> · ${word("flows.contact_states", one.state)}
+        <strong>${[one.name, phone(one.phone)].filter(Boolean).join(" · ")}</strong> · ${word("flows.contact_states", one.state)}
         ${one.next_attempt_at && html` · ${t("flows.next_at", { at: dateTime(one.next_attempt_at) })}`}
       </p>
       <${Table} label=${t("flows.history")} columns=${ATTEMPTS()} rows=${one.history} rowKey=${(attempt) => attempt.call_uuid}

@@ -3,7 +3,6 @@ import { t } from "../../core/strings.js";
 
 /** The way back from a flow, or from a page about it where `isBelow`. */
 export function crumbs(flow, isBelow = false) {
-  const kind = flow?.kind === "inbound" ? "inbound" : null;
-  const list = { title: t("flows.title"), href: href("/flows", { kind }) };
+  const list = { title: t("flows.title"), href: href("/flows") };
   return flow && isBelow ? [list, { title: flow.name, href: href(`/flows/${flow.uuid}`) }] : [list];
 }

@@ -4,6 +4,7 @@ import { get, post } from "../../core/api.js";
 import { number, percent, phone } from "../../core/format.js";
 import { useResource } from "../../core/resource.js";
 import { href } from "../../core/router.js";
+import { may } from "../../core/session.js";
 import { t } from "../../core/strings.js";
 import { html, useState } from "../../core/ui.js";
 import { Button } from "../../parts/button.js";
@@ -13,7 +14,7 @@ import { AgentFace } from "../agents/agent_face.js";
 
 export function FlowLine({ flow, onChange }) {
   const agent = useResource(
-    (options) => (flow.voice_agent_id ? get(`/agents/${flow.voice_agent_id}`, {}, options) : null),
+    (options) => (flow.voice_agent_id && may("voice:agents:read") ? get(`/agents/${flow.voice_agent_id}`, {}, options) : null),
     [flow.voice_agent_id],
   );
   const { metrics } = flow;
@@ -33,10 +34,10 @@ export function FlowLine({ flow, onChange }) {
       <${Card} title=${t("flows.speaks")}>
         ${agent.error && html`<${Problem} error=${agent.error} retry=${agent.reload} />`}
         ${agent.data
-          ? html`<p class="agent-name"><${AgentFace} agent=${agent.data} /><a href=${href(`/agents/${agent.data.uuid}`)}>${agent.data.name}</a> ${agent.data.role}</p>`
+          ? html`<p class="agent-name"><${AgentFace} agent=${agent.data} /><span><a href=${href(`/agents/${agent.data.uuid}`)}>${agent.data.name}</a> ${agent.data.role}</span></p>`
           : !agent.loading && !agent.error && html`<p>${t("flows.no_agent")}</p>`}
         <p class="greeting">${flow.config.greeting || agent.data?.config.greeting || t("flows.agents_own")}</p>
-        <${Button} href=${href(`/flows/${flow.uuid}/try`)}>${t("flows.try")}<//>
+        <${Button} scope="voice:calls:write" href=${href(`/flows/${flow.uuid}/try`)}>${t("flows.try")}<//>
       <//>
     </div>
   `;
@@ -58,7 +59,7 @@ function Switch({ flow, onChange }) {
     setBusy(false);
   };
   return html`
-    <button type="button" class="switch" role="switch" aria-checked=${String(isOn)} disabled=${busy} onClick=${toggle}>
+    <button type="button" class="switch" role="switch" aria-checked=${String(isOn)} disabled=${busy || !may("voice:campaigns:write")} onClick=${toggle}>
       <span class="switch-track" aria-hidden="true"></span>${t("flows.takes_calls")}
     </button>
     <p class="hint">${t(isOn ? "flows.line_open" : "flows.line_closed")}</p>

@@ -4,7 +4,7 @@ import { events } from "../../core/api.js";
 import { useEffect, useState } from "../../core/ui.js";
 
 const MINUTE = 60_000;
-const RECENT = 12; // calls that are listed
+export const RECENT = 12; // calls that are listed
 const AGAIN = 1000; // ms until a stream that came to its longest is opened again
 const OVER = ["completed", "cancelled"];
 const NOTHING = { progress: null, calls: [], dials: [], since: 0, error: null };

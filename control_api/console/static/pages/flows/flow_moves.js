@@ -26,6 +26,7 @@ const OF_LINE = {
   paused: ["resume", "edit", "duplicate", "delete"],
 };
 const ASKED = { launch: "primary", resume: "primary", stop: "danger", cancel: "danger", delete: "danger" };
+const WRITE = "voice:campaigns:write";
 const ON_TOP = ["launch", "schedule", "unschedule", "pause", "resume", "edit"];
 const SWITCHED = ["launch", "pause", "resume"];
 
@@ -53,7 +54,7 @@ export function Moves({ flow, onDone }) {
   return html`
     ${moves
       .filter((move) => ON_TOP.includes(move))
-      .map((move, at) => html`<${Button} key=${move} kind=${at || move === "edit" ? "plain" : "primary"} busy=${busy === move} onClick=${() => perform(move)}>
+      .map((move, at) => html`<${Button} key=${move} scope=${WRITE} kind=${at || move === "edit" ? "plain" : "primary"} busy=${busy === move} onClick=${() => perform(move)}>
         ${label(flow, move)}
       <//>`)}
     <${Menu} label=${t("flows.more_moves")} items=${items(flow, moves.filter((move) => !ON_TOP.includes(move)), perform)} />
@@ -84,6 +85,7 @@ function items(flow, moves, perform) {
   return moves.map((move) => ({
     label: label(flow, move),
     kind: ASKED[move] === "danger" ? "danger" : "",
+    scope: WRITE,
     onClick: () => perform(move),
   }));
 }
@@ -112,7 +114,7 @@ async function done(flow, move, { stays = false } = {}) {
   const told = move === "delete" ? null : await post(`${path}/${move}`);
   toast(t(`flows.did.${move}`, { name, n: told?.customers_queued ?? 0 }));
   if (move === "duplicate") go(`/flows/${told.uuid}`);
-  if (move === "delete" && !stays) go("/flows", { kind: flow.kind === "inbound" ? "inbound" : null });
+  if (move === "delete" && !stays) go("/flows");
   return move !== "delete" || stays;
 }
 

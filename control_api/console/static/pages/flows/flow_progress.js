@@ -1,15 +1,13 @@
 // How far a campaign is, live.
 
 import { get } from "../../core/api.js";
-import { ago, dateTime, duration, number, percent } from "../../core/format.js";
+import { ago, dateTime, number, percent, timeIn } from "../../core/format.js";
 import { useResource } from "../../core/resource.js";
-import { href } from "../../core/router.js";
 import { t, word } from "../../core/strings.js";
 import { html } from "../../core/ui.js";
-import { Outcome } from "../../parts/call_words.js";
 import { Card, Stat } from "../../parts/card.js";
 import { Empty, Loading, Problem } from "../../parts/states.js";
-import { Table } from "../../parts/table.js";
+import { LatestCalls } from "./flow_latest.js";
 import { rate, useProgress } from "./flow_live.js";
 import { Shares } from "./flow_shares.js";
 
@@ -36,7 +34,10 @@ export function FlowProgress({ flow, onChange }) {
     return html`<${Empty} title=${t("flows.not_begun")} text=${t(`flows.not_begun_text.${flow.status}`, { at: dateTime(flow.start_at) })} />`;
   return html`
     ${live.error && html`<${Problem} error=${live.error} retry=${live.retry} />`}
-    <${Card} title=${t("flows.contacts_by_state")}><${Bar} progress=${progress} /><//>
+    <${Card} title=${t("flows.contacts_by_state")}>
+      <${Bar} progress=${progress} />
+      ${isActive && waiting(progress) && html`<p role="status"><strong>${waiting(progress)}</strong></p>`}
+    <//>
     <div class="stats card">
       <${Stat} label=${t("flows.in_flight")} value=${number(progress.in_flight)} hint=${t("flows.of_parallel", { n: flow.max_parallel_calls })} />
       <${Stat} label=${t("flows.per_minute")} value=${isActive ? (rate(live) ?? "…") : "–"} hint=${t("flows.per_minute_hint")} />
@@ -49,9 +50,7 @@ export function FlowProgress({ flow, onChange }) {
         ${figures.data ? html`<${Shares} shares=${outcomes(figures.data)} />` : !figures.error && html`<${Loading} />`}
       <//>
       <${Card} title=${t("flows.latest_calls")}>
-        <${Table} label=${t("flows.latest_calls")} columns=${COLUMNS()} rows=${live.calls} rowKey=${(call) => call.call_uuid}
-          link=${(call) => href(call.status === "ended" ? `/calls/${call.call_uuid}` : `/live/${call.call_uuid}`)}
-          empty=${t(isActive ? "flows.no_calls_yet" : "flows.no_calls_now")} />
+        <${LatestCalls} flow=${flow} live=${live.calls} empty=${isActive ? waiting(progress) ?? t("flows.no_calls_yet") : t("flows.no_calls_now")} />
       <//>
     </div>
   `;
@@ -78,12 +77,15 @@ function Bar({ progress }) {
   `;
 }
 
-const COLUMNS = () => [
-  { key: "status", title: t("flows.call"), render: (call) => word("flows.call_states", call.status) },
-  { key: "attempt", title: t("flows.attempt"), align: "end" },
-  { key: "outcome", title: t("flows.outcome"), render: (call) => html`<${Outcome} outcome=${call.outcome} />` },
-  { key: "talk", title: t("flows.talk"), align: "end", render: (call) => duration(call.talk_seconds) },
-];
+/** Until when nobody is called, by the clock of those who are waited for; null if nothing is waited for. */
+function waiting({ waits_until: until, waits_for: reason, timezone: zone }) {
+  if (!until) return null;
+  const yours = dateTime(until);
+  const there = zone && timeIn(until, zone);
+  const why = reason ? t("flows.waits_why", { why: word("flows.waits_for", reason) }) : "";
+  if (!there || there === yours) return t("flows.waits", { yours }) + why;
+  return t("flows.waits_in", { at: there, zone, yours }) + why;
+}
 
 function outcomes({ outcomes: counts }) {
   return Object.entries(counts).map(([name, n]) => ({ name: word("flows.outcomes", name), n, tone: name }));

@@ -16,34 +16,35 @@ import { MovesMenu } from "./flow_moves.js";
 import { State } from "./flow_state.js";
 
 const SIZE = 25;
+const KINDS = ["all", "outbound", "inbound"];
+const WRITE = "voice:campaigns:write";
 const STATES = {
+  all: ["draft", "scheduled", "active", "paused", "completed", "cancelled"],
   outbound: ["draft", "scheduled", "active", "paused", "completed", "cancelled"],
   inbound: ["draft", "active", "paused"],
 };
 
 export default function Flows({ query }) {
-  const kind = query.kind === "inbound" ? "inbound" : "outbound";
+  const kind = KINDS.includes(query.kind) ? query.kind : "all";
   const page = Math.max(1, Number(query.page) || 1);
-  const wanted = { kind, status: query.status, include_metrics: true, limit: SIZE, offset: (page - 1) * SIZE };
+  const wanted = { kind: kind === "all" ? null : kind, status: query.status, include_metrics: true, limit: SIZE, offset: (page - 1) * SIZE };
   const flows = useResource((options) => get("/flows", wanted, options), [kind, query.status, page], { every: 15_000 });
-  const create = html`<${Button} kind="primary" href=${href(NEW[kind])}>${t(`flows.new_${kind}`)}<//>`;
-  const tabs = [
-    { id: "outbound", title: t("flows.outbound") },
-    { id: "inbound", title: t("flows.inbound") },
-  ];
+  const made = Object.keys(NEW).filter((one) => kind === "all" || kind === one);
+  const create = made.map((one) => html`<${Button} key=${one} kind="primary" scope=${WRITE} href=${href(NEW[one])}>${t(`flows.new_${one}`)}<//>`);
+  const tabs = KINDS.map((id) => ({ id, title: t(`flows.${id}`) }));
   return html`<${Page} title=${t("flows.title")} lead=${t(`flows.lead_${kind}`)} actions=${create}>
     <${Tabs}
       label=${t("flows.title")}
       items=${tabs}
       active=${kind}
-      onPick=${(id) => setQuery({ kind: id === "inbound" ? id : null, status: null, page: null })}
+      onPick=${(id) => setQuery({ kind: id === "all" ? null : id, status: null, page: null })}
     />
     <div class="filters">
       <${SelectField}
         label=${t("flows.state")}
         value=${query.status ?? ""}
         blank=${t("flows.any_state")}
-        options=${STATES[kind].map((value) => ({ value, label: word(kind === "inbound" ? "flows.line_status" : "flows.status", value) }))}
+        options=${STATES[kind].map((value) => ({ value, label: word(`flows.${STATE_WORDS[kind]}`, value) }))}
         onInput=${(status) => setQuery({ status: status || null, page: null })}
       />
     </div>
@@ -51,7 +52,7 @@ export default function Flows({ query }) {
       ${(found) => html`
         <${Table}
           label=${t(`flows.${kind}`)}
-          columns=${kind === "inbound" ? lineColumns(flows.reload) : campaignColumns(flows.reload)}
+          columns=${COLUMNS[kind](flows.reload)}
           rows=${found.flows}
           link=${(flow) => href(`/flows/${flow.uuid}`)}
           empty=${nothing(kind, query.status, create)}
@@ -62,6 +63,7 @@ export default function Flows({ query }) {
   <//>`;
 }
 
+const STATE_WORDS = { all: "any_status", outbound: "status", inbound: "line_status" };
 const NEW = { outbound: "/flows/new/campaign", inbound: "/flows/new/inbound" };
 
 function nothing(kind, status, create) {
@@ -69,6 +71,16 @@ function nothing(kind, status, create) {
   const all = { label: t("flows.all_states"), onClick: () => setQuery({ status: null }) };
   return html`<${Empty} title=${t("flows.none_in_state")} action=${all} />`;
 }
+
+const allColumns = (reload) => [
+  { key: "name", title: t("flows.name") },
+  { key: "kind", title: t("flows.kind"), render: ({ kind }) => word("flows.kinds", kind) },
+  { key: "status", title: t("flows.state"), render: (flow) => html`<${State} flow=${flow} />` },
+  { key: "phone_number", title: t("flows.number"), render: (flow) => html`<span class="whole">${phone(flow.phone_number)}</span>` },
+  { key: "calls", title: t("flows.calls"), align: "end", render: ({ metrics }) => number(metrics.total_calls) },
+  { key: "talk", title: t("flows.talk"), align: "end", render: ({ metrics }) => metrics.total_calls ? metrics.avg_handle_time : "–" },
+  moves(reload),
+];
 
 const campaignColumns = (reload) => [
   { key: "name", title: t("flows.name") },
@@ -96,3 +108,5 @@ const moves = (reload) => ({
   align: "end",
   render: (flow) => html`<${MovesMenu} flow=${flow} onDone=${reload} />`,
 });
+
+const COLUMNS = { all: allColumns, outbound: campaignColumns, inbound: lineColumns };

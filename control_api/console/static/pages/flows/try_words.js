@@ -42,7 +42,7 @@ function Item({ item, longest }) {
     case "dead_air":
       return html`<${Stumble} at=${item.timestamp} text=${t("try.dead_air", { seconds: item.seconds })} />`;
     case "keys":
-      return html`<${Stumble} at=${item.timestamp} text=${t("try.keys", { who: who(item.speaker), keys: item.keys })} />`;
+      return html`<${Stumble} at=${item.timestamp} text=${t(`try.keys.${item.speaker}`, { keys: item.keys })} />`;
     default:
       return html`<${Stumble} text=${word("try.statuses", item.status)} />`;
   }

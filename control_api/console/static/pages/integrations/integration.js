@@ -3,6 +3,7 @@
 import { get } from "../../core/api.js";
 import { useResource } from "../../core/resource.js";
 import { href } from "../../core/router.js";
+import { may } from "../../core/session.js";
 import { t } from "../../core/strings.js";
 import { html } from "../../core/ui.js";
 import { Notice } from "../../parts/notice.js";
@@ -17,7 +18,7 @@ export default function Integration({ params }) {
   const path = `/integrations/${kind}/${provider}`;
   const found = useResource(async (options) => {
     const [account, { providers }, stages] = await Promise.all([
-      get(path, {}, options), get(`/integrations/${kind}`, {}, options), get("/providers", {}, options),
+      get(path, {}, options), get(`/integrations/${kind}`, {}, options), may("voice:agents:read") ? get("/providers", {}, options) : null,
     ]);
     return { account, about: providers.find((one) => one.provider === provider), isUsed: isUsed(kind, provider, stages) };
   }, [path]);
@@ -33,10 +34,10 @@ export default function Integration({ params }) {
         ${!used && html`<${Notice} title=${t("integrations.not_used_title")}><p>${t("integrations.not_used_text", { name })}</p><//>`}
         ${account.is_connected && html`<${ConnectedAccount} path=${path} account=${account} name=${name} schema=${about.account_schema} onChanged=${found.reload} />`}
         ${provider === "exotel" && account.is_connected && html`<${ExotelAddresses} account=${account} />`}
-        <${ConnectForm} key=${account.connected_at} path=${path} account=${account} name=${name} schema=${about.account_schema} onChanged=${found.reload} />
+        ${may("voice:integrations:write") && html`<${ConnectForm} key=${account.connected_at} path=${path} account=${account} name=${name} schema=${about.account_schema} onChanged=${found.reload} />`}
         ${provider === "exotel" && !account.is_connected && html`<${ExotelAddresses} account=${account} />`}`}
     <//>
   <//>`;
 }
 
-const isUsed = (kind, provider, stages) => kind === "telephony" || Object.values(stages).some((all) => all.some(({ name }) => name === provider));
+const isUsed = (kind, provider, stages) => kind === "telephony" || !stages || Object.values(stages).some((all) => all.some(({ name }) => name === provider));

@@ -12,6 +12,8 @@ import { confirm } from "../../parts/dialog.js";
 import { Problem } from "../../parts/states.js";
 import { toast } from "../../parts/toast.js";
 
+const WRITE = "voice:integrations:write";
+
 export function ConnectedAccount({ path, account, name, schema, onChanged }) {
   const [error, setError] = useState(null);
   const [busy, setBusy] = useState(false);
@@ -27,14 +29,14 @@ export function ConnectedAccount({ path, account, name, schema, onChanged }) {
     setBusy(false);
   };
   const actions = html`
-    <${Button} busy=${busy} onClick=${check}>${t("integrations.check")}<//>
-    <${Button} kind="danger" onClick=${() => disconnected(path, name, onChanged)}>${t("integrations.disconnect")}<//>`;
+    <${Button} scope=${WRITE} busy=${busy} onClick=${check}>${t("integrations.check")}<//>
+    <${Button} scope=${WRITE} kind="danger" onClick=${() => disconnected(path, name, onChanged)}>${t("integrations.disconnect")}<//>`;
   const known = Object.keys(schema.properties).filter((field) => account[field]);
-  return html`<${Card} title=${t("integrations.current")} actions=${actions}>
+  return html`<${Card} title=${t(account.checked_at && !account.trouble ? "integrations.current" : "integrations.saved_account")} actions=${actions}>
     ${error && html`<div class="gap"><${Problem} error=${error} /></div>`}
     <dl class="facts">
       ${known.map((field) => html`<dt>${t(`integrations.field.${field}`)}</dt><dd class="mono">${account[field]}</dd>`)}
-      <dt>${t("integrations.connected")}</dt><dd>${dateTime(account.connected_at)}</dd>
+      <dt>${t("integrations.saved_at")}</dt><dd>${dateTime(account.connected_at)}</dd>
       <dt>${t("integrations.check_title")}</dt><dd><${Said} account=${account} name=${name} /></dd>
     </dl>
   <//>`;

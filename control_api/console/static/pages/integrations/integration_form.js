@@ -1,8 +1,9 @@
 // The form that connects an account, drawn from the schema of what the server takes.
 
-import { put } from "../../core/api.js";
+import { post, put } from "../../core/api.js";
 import { t } from "../../core/strings.js";
 import { html, useState } from "../../core/ui.js";
+import { attempted } from "../../parts/attempted.js";
 import { Button } from "../../parts/button.js";
 import { Card } from "../../parts/card.js";
 import { useSubmit } from "../../parts/form.js";
@@ -13,12 +14,16 @@ import { toast } from "../../parts/toast.js";
 export function ConnectForm({ path, account, name, schema, onChanged }) {
   const fields = Object.keys(schema.properties);
   const [value, setValue] = useState(() => entered(schema, account));
+  const [isChecking, setChecking] = useState(false);
   const { submit, busy, errors, trouble } = useSubmit(fields);
   const submitted = async (event) => {
     event.preventDefault();
     const isDone = await submit(() => put(path, value));
     if (!isDone) return;
-    toast(t("integrations.saved", { name }));
+    toast(t("integrations.saved"));
+    setChecking(true);
+    await attempted(() => post(`${path}/check`)); // what it said stands with the account
+    setChecking(false);
     onChanged();
   };
   return html`<${Card} title=${t(account.is_connected ? "integrations.reconnect" : "integrations.connect")}>
@@ -26,7 +31,7 @@ export function ConnectForm({ path, account, name, schema, onChanged }) {
       ${account.is_connected && html`<p class="soft">${t("integrations.reconnect_text")}</p>`}
       <${Problem} error=${trouble} />
       <${SchemaForm} schema=${worded(schema)} value=${value} onChange=${setValue} errors=${errors} />
-      <div class="row"><${Button} kind="primary" type="submit" busy=${busy}>${t("integrations.connect")}<//></div>
+      <div class="row"><${Button} kind="primary" type="submit" busy=${busy || isChecking}>${t("integrations.connect")}<//></div>
     </form>
   <//>`;
 }

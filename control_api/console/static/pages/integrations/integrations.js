@@ -4,6 +4,7 @@ import { get } from "../../core/api.js";
 import { ago } from "../../core/format.js";
 import { useResource } from "../../core/resource.js";
 import { href } from "../../core/router.js";
+import { may } from "../../core/session.js";
 import { t } from "../../core/strings.js";
 import { html } from "../../core/ui.js";
 import { Badge } from "../../parts/badge.js";
@@ -18,7 +19,7 @@ const STANDARD = "embedded"; // what a call is made with where an agent names no
 
 export default function Integrations() {
   const found = useResource(async (options) => {
-    const asked = [...KINDS.map((kind) => `/integrations/${kind}`), "/providers"];
+    const asked = [...KINDS.map((kind) => `/integrations/${kind}`), ...(may("voice:agents:read") ? ["/providers"] : [])];
     const [telephony, voice, stages] = await Promise.all(asked.map((path) => get(path, {}, options)));
     return { telephony: telephony.providers, voice: voice.providers, stages };
   }, []);
@@ -26,7 +27,7 @@ export default function Integrations() {
     <${Loaded} resource=${found}>
       ${(all) => html`
         ${KINDS.map((kind) => html`<${Accounts} key=${kind} kind=${kind} providers=${all[kind]} />`)}
-        <${Stages} stages=${all.stages} accounts=${all.voice} />`}
+        ${all.stages && html`<${Stages} stages=${all.stages} accounts=${all.voice} />`}`}
     <//>
   <//>`;
 }

@@ -4,7 +4,7 @@ import { href } from "../../core/router.js";
 import { useResource } from "../../core/resource.js";
 import { t } from "../../core/strings.js";
 import { html } from "../../core/ui.js";
-import { CallStatus, callKind, otherSide } from "../../parts/call_words.js";
+import { CallStatus, Who, agentOf, callKind, flowOf } from "../../parts/call_words.js";
 import { Page } from "../../parts/page.js";
 import { Empty, Loaded } from "../../parts/states.js";
 import { Table } from "../../parts/table.js";
@@ -17,8 +17,10 @@ export default function Live() {
   const live = useResource((o) => get("/calls/live", { call_type: "all", limit: SHOWN }, o), [], { every: EVERY });
   const now = useNow();
   const columns = [
-    { key: "who", title: t("live.who"), render: otherSide },
+    { key: "who", title: t("live.who"), render: (call) => html`<${Who} call=${call} />` },
     { key: "kind", title: t("live.kind"), render: callKind },
+    { key: "flow", title: t("calls.flow"), render: flowOf },
+    { key: "agent", title: t("calls.agent"), render: agentOf },
     { key: "status", title: t("live.status"), render: (call) => html`<${CallStatus} status=${call.status} />` },
     { key: "since", title: t("live.since"), render: (call) => time(call.since) },
     { key: "length", title: t("live.length"), align: "end", render: (call) => duration((now - new Date(call.since)) / 1000) },

@@ -1,10 +1,11 @@
-import { post } from "../../core/api.js";
+import { ApiError, post } from "../../core/api.js";
 import { t } from "../../core/strings.js";
 import { html, useState } from "../../core/ui.js";
 import { attempted } from "../../parts/attempted.js";
 import { Button } from "../../parts/button.js";
 import { Card } from "../../parts/card.js";
 import { CheckField, TextField } from "../../parts/fields.js";
+import { Problem } from "../../parts/states.js";
 import { toast } from "../../parts/toast.js";
 import { EndDialog, TransferDialog } from "./live_end.js";
 
@@ -41,21 +42,29 @@ export function Actions({ call, isMuted, isEnding, isAnswered }) {
 function Told({ name, said, most, send }) {
   const [text, setText] = useState("");
   const [now, setNow] = useState(false);
-  const [busy, setBusy] = useState(false);
+  const [state, setState] = useState({ busy: false, error: null });
   const submit = async (event) => {
     event.preventDefault();
     if (!text.trim()) return;
-    setBusy(true);
-    if (await done(() => send(text.trim(), now), said)) setText("");
-    setBusy(false);
+    setState({ busy: true, error: null });
+    try {
+      await send(text.trim(), now);
+      setState({ busy: false, error: null });
+      setText("");
+      toast(said);
+    } catch (error) {
+      setState({ busy: false, error });
+      if (!(error instanceof ApiError)) throw error;
+    }
   };
   return html`
     <form class="stack tight act" onSubmit=${submit}>
       <${TextField} label=${t(`live.act.${name}`)} hint=${t(`live.act.${name}_hint`)} value=${text} onInput=${setText}
         maxlength=${most} autocomplete="off" />
+      <${Problem} error=${state.error} />
       <div class="row apart">
         <${CheckField} label=${t(`live.act.${name}_now`)} value=${now} onInput=${setNow} />
-        <${Button} small type="submit" busy=${busy} disabled=${!text.trim()}>${t(`live.act.${name}_do`)}<//>
+        <${Button} small type="submit" busy=${state.busy} disabled=${!text.trim()}>${t(`live.act.${name}_do`)}<//>
       </div>
     </form>`;
 }

@@ -3,10 +3,11 @@ import { duration, ms, time } from "../../core/format.js";
 import { href } from "../../core/router.js";
 import { useResource } from "../../core/resource.js";
 import { follow, nothing } from "../../core/story.js";
+import { may } from "../../core/session.js";
 import { t, word } from "../../core/strings.js";
 import { html, useEffect, useState } from "../../core/ui.js";
 import { Button } from "../../parts/button.js";
-import { CallStatus, callKind, otherSide } from "../../parts/call_words.js";
+import { CallStatus, callKind, callTitle } from "../../parts/call_words.js";
 import { Card, Stat } from "../../parts/card.js";
 import { Notice } from "../../parts/notice.js";
 import { useNow } from "../../parts/now.js";
@@ -36,10 +37,10 @@ export default function LiveCall({ params }) {
   }, [story.end !== null]);
 
   const isOver = story.end !== null || Boolean(call.data?.ended_at);
-  const who = call.data ? otherSide(call.data) : "…";
+  const who = call.data ? callTitle(call.data) : "…";
   return html`
-    <${Page} title=${t("live.call.title", { who })} crumbs=${[{ title: t("live.title"), href: href("/live") }]}
-      actions=${!isOver && ANSWERED.includes(call.data?.status) && html`<${Listen} call=${params.id} />`}>
+    <${Page} title=${call.data?.call_type === "browser" ? who : t("live.call.title", { who })} crumbs=${[{ title: t("live.title"), href: href("/live") }]}
+      actions=${!isOver && may("voice:calls:listen") && ANSWERED.includes(call.data?.status) && html`<${Listen} call=${params.id} />`}>
       <${Loaded} resource=${call}>${(data) => html`
         ${isOver && html`
           <${Notice} tone="accent">
@@ -51,7 +52,7 @@ export default function LiveCall({ params }) {
         <${Facts} call=${data} story=${story} isOver=${isOver} />
         <div class="halves">
           <${Words} story=${story} />
-          ${!isOver && html`<${Actions} call=${params.id} isMuted=${story.isMuted} isEnding=${story.isEnding}
+          ${!isOver && may("voice:calls:write") && html`<${Actions} call=${params.id} isMuted=${story.isMuted} isEnding=${story.isEnding}
             isAnswered=${ANSWERED.includes(data.status) || story.startedAt !== null} />`}
         </div>
       `}<//>

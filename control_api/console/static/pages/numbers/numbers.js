@@ -4,6 +4,7 @@ import { del, get } from "../../core/api.js";
 import { phone } from "../../core/format.js";
 import { useResource } from "../../core/resource.js";
 import { go, href, setQuery } from "../../core/router.js";
+import { may } from "../../core/session.js";
 import { t, word } from "../../core/strings.js";
 import { html } from "../../core/ui.js";
 import { attempted } from "../../parts/attempted.js";
@@ -28,8 +29,8 @@ export default function Numbers({ query }) {
     (options) => get("/phone-numbers", { limit: LIMIT, offset: (page - 1) * LIMIT }, options), [page], { every: EVERY },
   );
   const flows = useResource(everyFlow, []);
-  const carriers = useResource((options) => get("/integrations/telephony", {}, options), []);
-  const add = html`<${Button} kind="primary" onClick=${() => setQuery({ edit: "new" })}>${t("numbers.new")}<//>`;
+  const carriers = useResource((options) => (may("voice:integrations:read") ? get("/integrations/telephony", {}, options) : null), []);
+  const add = html`<${Button} scope="voice:integrations:write" kind="primary" onClick=${() => setQuery({ edit: "new" })}>${t("numbers.new")}<//>`;
   const edited = numbers.data?.phone_numbers.find(({ uuid }) => uuid === query.edit);
   const close = () => setQuery({ edit: null });
   const changed = () => {
@@ -63,8 +64,8 @@ const columns = (flows, reload) => [
   { key: "calls", title: t("numbers.calls_from"), render: (number) => links(calling(flows, number)) ?? html`<span class="soft" title=${t("numbers.any_campaign_text")}>${t("numbers.any_campaign")}</span>` },
   { key: "health", title: t("numbers.health"), render: (number) => html`<${Health} number=${number} />` },
   { key: "actions", title: "", align: "end", render: (number) => html`<${Menu} label=${t("numbers.actions", number)} items=${[
-    { label: t("common.edit"), onClick: () => setQuery({ edit: number.uuid }) },
-    { label: t("common.delete"), kind: "danger", onClick: () => removed(number, reload) },
+    { scope: "voice:integrations:write", label: t("common.edit"), onClick: () => setQuery({ edit: number.uuid }) },
+    { scope: "voice:integrations:write", label: t("common.delete"), kind: "danger", onClick: () => removed(number, reload) },
   ]} />` },
 ];
 

@@ -52,7 +52,7 @@ export function NumberForm({ number, flows, onSaved, onClose }) {
       <${CheckField} label=${t("numbers.is_active")} hint=${t("numbers.is_active_hint")} ...${field("is_active")} />
       <footer class="dialog-foot">
         <${Button} onClick=${closed}>${t("common.cancel")}<//>
-        <${Button} kind="primary" type="submit" busy=${busy}>${t(number ? "numbers.save" : "numbers.add")}<//>
+        <${Button} scope="voice:integrations:write" kind="primary" type="submit" busy=${busy}>${t(number ? "numbers.save" : "numbers.add")}<//>
       </footer>
     </form>
   <//>`;

@@ -9,15 +9,17 @@ import { Badge } from "../../parts/badge.js";
 import { Button } from "../../parts/button.js";
 import { Card } from "../../parts/card.js";
 
-/** Gone once there are an agent, a flow of one's own and a call. */
+/** Gone once there are an agent, a flow and a call. What is there already is led to. */
 export function FirstSteps() {
-  const found = useResource((o) => Promise.all([get("/agents", {}, o), get("/flows", { limit: 2 }, o), get("/calls", { limit: 1 }, o)]));
+  const found = useResource((o) => Promise.all([get("/agents", {}, o), get("/flows", { limit: 1 }, o), get("/calls", { limit: 1 }, o)]));
   if (!found.data) return null;
   const [agents, flows, calls] = found.data;
-  const isDone = { agent: agents.length > 1, flow: flows.total > 1, try: calls.total > 0 };
+  const isDone = { agent: agents.length > 0, flow: flows.total > 0, try: calls.total > 0 };
   if (Object.values(isDone).every(Boolean)) return null;
   const next = Object.keys(isDone).find((step) => !isDone[step]);
-  const places = { agent: "/agents/new", flow: "/flows", try: flows.total ? `/flows/${flows.flows[0].uuid}/try` : "/flows" };
+  const flow = flows.total > 0 && `/flows/${flows.flows[0].uuid}`;
+  const agent = agents.length > 0 && `/agents/${agents[0].uuid}`;
+  const places = { agent: agent || "/agents/new", flow: flow || "/flows", try: flow ? `${flow}/try` : "/flows" };
   return html`
     <${Card} title=${t("overview.start.title")}>
       <p class="soft">${t("overview.start.text")}</p>
@@ -28,7 +30,7 @@ export function FirstSteps() {
             <div class="stack tight">
               <h3>${t(`overview.start.${step}`)} ${isDone[step] && html`<${Badge} tone="good">${t("overview.start.done")}<//>`}</h3>
               <p class="soft">${t(`overview.start.${step}_text`)}</p>
-              <${Button} small kind=${step === next ? "primary" : "plain"} href=${href(place)}>${t(`overview.start.${step}_action`)}<//>
+              <${Button} small kind=${step === next ? "primary" : "plain"} href=${href(place)}>${t(`overview.start.${step}_${isDone[step] ? "done" : "action"}`)}<//>
             </div>
           </li>`)}
       </ol>

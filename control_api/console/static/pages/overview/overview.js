@@ -2,12 +2,13 @@ import { get } from "../../core/api.js";
 import { ago, duration, ms, number, percent } from "../../core/format.js";
 import { href } from "../../core/router.js";
 import { useResource } from "../../core/resource.js";
+import { may } from "../../core/session.js";
 import { t } from "../../core/strings.js";
 import { html } from "../../core/ui.js";
-import { CallOutcome, CallStatus, callKind, otherSide } from "../../parts/call_words.js";
+import { CallOutcome, CallStatus, Who, callKind, flowOf, agentOf, otherSide } from "../../parts/call_words.js";
 import { Card, Stat } from "../../parts/card.js";
 import { Page } from "../../parts/page.js";
-import { Loaded } from "../../parts/states.js";
+import { Empty, Loaded } from "../../parts/states.js";
 import { Table } from "../../parts/table.js";
 import { FirstSteps } from "./first_steps.js";
 
@@ -17,30 +18,45 @@ const SHOWN = 5;
 
 const today = () => new Date().toISOString().slice(0, 10);
 
+const [CALLS, FLOWS] = ["voice:calls:read", "voice:campaigns:read"];
+
+const liveCalls = (o) => get("/calls/live", { call_type: "all", limit: SHOWN }, o);
+const lastHour = (o) => get("/calls/latency", { minutes: 60 }, o);
+const running = (o) => get("/flows", { kind: "outbound", status: "active", limit: SHOWN }, o);
+const latest = (o) => get("/calls", { limit: 8 }, o);
+
+/** The statistics count a busy line among those that nobody answered. */
+async function ofToday(o) {
+  const date_from = today();
+  const [found, { total: busy }] = await Promise.all([
+    get("/calls/statistics", { date_from }, o), get("/calls", { date_from, outcome: "busy", limit: 1 }, o),
+  ]);
+  return { ...found, busy, no_answer: Math.max(0, found.no_answer - busy) };
+}
+
+/** What the key may not read is left out. */
 export default function Overview() {
-  const live = useResource((o) => get("/calls/live", { call_type: "all", limit: SHOWN }, o), [], { every: SOON });
-  const latency = useResource((o) => get("/calls/latency", { minutes: 60 }, o), [], { every: LATER });
-  const statistics = useResource((o) => get("/calls/statistics", { date_from: today() }, o), [], { every: LATER });
-  const flows = useResource(
-    (o) => get("/flows", { kind: "outbound", status: "active", limit: SHOWN }, o), [], { every: LATER },
-  );
-  const recent = useResource((o) => get("/calls", { limit: 8 }, o), [], { every: LATER });
+  const steps = [CALLS, FLOWS, "voice:agents:read"];
   return html`
     <${Page} title=${t("overview.title")}>
-      <${FirstSteps} />
-      <${Room} title=${t("overview.today.title")} resource=${statistics} to="/calls" more=${t("overview.today.more")}>${Today}<//>
+      ${steps.every(may) && html`<${FirstSteps} />`}
+      <${Room} name="today" scope=${CALLS} load=${ofToday} every=${LATER} to="/calls">${Today}<//>
       <div class="grid even">
-        <${Room} title=${t("overview.live.title")} resource=${live} to="/live" more=${t("overview.live.all")}>${Live}<//>
-        <${Room} title=${t("overview.latency.title")} resource=${latency} to="/latency" more=${t("overview.latency.more")}>${Latency}<//>
-        <${Room} title=${t("overview.campaigns.title")} resource=${flows} to="/flows" more=${t("overview.campaigns.more")}>${Campaigns}<//>
+        <${Room} name="live" scope=${CALLS} load=${liveCalls} every=${SOON} to="/live">${Live}<//>
+        <${Room} name="latency" scope=${CALLS} load=${lastHour} every=${LATER} to="/latency">${Latency}<//>
+        <${Room} name="campaigns" scope=${FLOWS} load=${running} every=${LATER} to="/flows">${Campaigns}<//>
       </div>
-      <${Room} title=${t("overview.recent.title")} resource=${recent} to="/calls" more=${t("overview.recent.more")}>${Recent}<//>
+      <${Room} name="recent" scope=${CALLS} load=${latest} every=${LATER} to="/calls">${Recent}<//>
+      ${!may(CALLS) && !may(FLOWS) && html`<${Empty} text=${t("overview.nothing")} />`}
     <//>`;
 }
 
-function Room({ title, resource, to, more, children }) {
+const Room = ({ scope, ...room }) => may(scope) && html`<${Shown} ...${room} />`;
+
+function Shown({ name, load, every, to, children }) {
+  const resource = useResource(load, [], { every });
   return html`
-    <${Card} title=${title} actions=${html`<a class="small" href=${href(to)}>${more}</a>`}>
+    <${Card} title=${t(`overview.${name}.title`)} actions=${html`<a class="small" href=${href(to)}>${t(`overview.${name}.more`)}</a>`}>
       <${Loaded} resource=${resource} lines=${3}>${children}<//>
     <//>`;
 }
@@ -54,7 +70,7 @@ function Live({ calls, total }) {
         <ul class="lines">
           ${calls.map((call) => html`
             <li key=${call.uuid}>
-              <a href=${href(`/live/${call.uuid}`)}>${otherSide(call)}</a>
+              <a href=${href(`/live/${call.uuid}`)}>${call.customer_name ?? otherSide(call)}</a>
               <span class="soft">${ago(call.since)}</span>
               <${CallStatus} status=${call.status} />
             </li>`)}
@@ -80,6 +96,7 @@ function Today(found) {
       <${Stat} label=${t("overview.today.calls")} value=${number(found.total_calls)} />
       <${Stat} label=${t("overview.today.connected")} value=${number(found.connected)} hint=${found.total_calls > 0 && percent(found.connect_rate)} />
       <${Stat} label=${t("overview.today.no_answer")} value=${number(found.no_answer)} />
+      <${Stat} label=${t("overview.today.busy")} value=${number(found.busy)} />
       <${Stat} label=${t("overview.today.voicemail")} value=${number(found.voicemail)} />
       <${Stat} label=${t("overview.today.failed")} value=${number(found.failed)} />
       <${Stat} label=${t("overview.today.mean")} value=${duration(found.avg_duration_seconds)} />
@@ -107,8 +124,10 @@ function Campaign({ flow }) {
 
 function Recent({ calls }) {
   const columns = [
-    { key: "who", title: t("overview.recent.who"), render: otherSide },
+    { key: "who", title: t("overview.recent.who"), render: (call) => html`<${Who} call=${call} />` },
     { key: "kind", title: t("overview.recent.kind"), render: callKind },
+    { key: "flow", title: t("calls.flow"), render: flowOf },
+    { key: "agent", title: t("calls.agent"), render: agentOf },
     { key: "when", title: t("overview.recent.when"), render: (call) => ago(call.started_at) },
     { key: "length", title: t("overview.recent.length"), align: "end", render: (call) => duration(call.duration) },
     { key: "outcome", title: t("overview.recent.outcome"), render: (call) => html`<${CallOutcome} call=${call} />` },

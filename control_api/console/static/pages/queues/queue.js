@@ -31,8 +31,8 @@ export default function Queue({ params }) {
     queue.reload();
   };
   const actions = data && html`
-    <${Button} onClick=${() => setEditing(true)}>${t("queues.edit")}<//>
-    <${Button} kind="danger" onClick=${() => removed(data)}>${t("queues.delete")}<//>`;
+    <${Button} scope="voice:calls:write" onClick=${() => setEditing(true)}>${t("queues.edit")}<//>
+    <${Button} scope="voice:calls:write" kind="danger" onClick=${() => removed(data)}>${t("queues.delete")}<//>`;
   return html`<${Page} title=${data?.name ?? t("queues.title")} lead=${data?.description} actions=${actions}
     crumbs=${[{ title: t("queues.title"), href: href("/queues") }]}>
     <${Loaded} resource=${queue}>

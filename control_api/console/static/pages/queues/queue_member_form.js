@@ -43,7 +43,7 @@ export function MemberForm({ queue, member, onSaved, onClose }) {
       <${CheckField} label=${t("queues.is_on")} hint=${t("queues.is_on_hint")} ...${field("is_on")} />
       <footer class="dialog-foot">
         <${Button} onClick=${onClose}>${t("common.cancel")}<//>
-        <${Button} kind="primary" type="submit" busy=${busy}>${t(member ? "queues.save" : "queues.add_member")}<//>
+        <${Button} scope="voice:calls:write" kind="primary" type="submit" busy=${busy}>${t(member ? "queues.save" : "queues.add_member")}<//>
       </footer>
     </form>
   <//>`;

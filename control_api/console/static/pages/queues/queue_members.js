@@ -32,19 +32,19 @@ export function QueueMembers({ queue, onChanged }) {
     members.reload();
     onChanged();
   };
-  const add = html`<${Button} small onClick=${() => setEdited({})}>${t("queues.add_member")}<//>`;
+  const add = html`<${Button} scope="voice:calls:write" small onClick=${() => setEdited({})}>${t("queues.add_member")}<//>`;
   const saved = ({ name }) => {
     setEdited(null);
     toast(t("queues.saved", { name }));
     changed();
   };
   const actions = (member) => html`<${Menu} label=${t("queues.actions", member)} items=${[
-    { label: t("common.edit"), onClick: () => setEdited(member) },
-    { label: t(member.is_on ? "queues.switch_off" : "queues.switch_on"), onClick: () => toggled(path, member, changed) },
-    { label: t("queues.remove"), kind: "danger", onClick: () => removed(path, member, changed) },
+    { scope: "voice:calls:write", label: t("common.edit"), onClick: () => setEdited(member) },
+    { scope: "voice:calls:write", label: t(member.is_on ? "queues.switch_off" : "queues.switch_on"), onClick: () => toggled(path, member, changed) },
+    { scope: "voice:calls:write", label: t("queues.remove"), kind: "danger", onClick: () => removed(path, member, changed) },
   ]} />`;
   const empty = html`<${Empty} title=${t("queues.no_members")} text=${t("queues.no_members_text")}
-    action=${{ label: t("queues.add_member"), onClick: () => setEdited({}) }} />`;
+    action=${{ scope: "voice:calls:write", label: t("queues.add_member"), onClick: () => setEdited({}) }} />`;
   return html`<${Card} title=${t("queues.members")} actions=${members.data?.total > 0 && add}>
     <${Loaded} resource=${members}>
       ${(found) => html`

@@ -21,7 +21,7 @@ export default function Queues({ query }) {
   const page = Math.max(1, Number(query.page) || 1);
   const queues = useResource((options) => get("/queues", { limit: LIMIT, offset: (page - 1) * LIMIT }, options), [page], { every: EVERY });
   const [isMaking, setMaking] = useState(false);
-  const create = html`<${Button} kind="primary" onClick=${() => setMaking(true)}>${t("queues.new")}<//>`;
+  const create = html`<${Button} scope="voice:calls:write" kind="primary" onClick=${() => setMaking(true)}>${t("queues.new")}<//>`;
   const made = (queue) => {
     toast(t("queues.created", { name: queue.name }));
     go(`/queues/${queue.uuid}`);

@@ -21,7 +21,7 @@ const LIMIT = 50;
 export default function Scripts({ query }) {
   const page = Math.max(1, Number(query.page) || 1);
   const scripts = useResource((options) => get("/scripts", { limit: LIMIT, offset: (page - 1) * LIMIT }, options), [page]);
-  const create = html`<${Button} kind="primary" onClick=${() => setQuery({ edit: "new" })}>${t("scripts.new")}<//>`;
+  const create = html`<${Button} scope="voice:campaigns:write" kind="primary" onClick=${() => setQuery({ edit: "new" })}>${t("scripts.new")}<//>`;
   const edited = scripts.data?.scripts.find(({ uuid }) => uuid === query.edit);
   const close = () => setQuery({ edit: null });
   const saved = () => {
@@ -45,8 +45,8 @@ const columns = (reload) => [
   { key: "language_code", title: t("scripts.language"), render: (script) => script.language_code ?? t("scripts.any_language") },
   { key: "updated_at", title: t("scripts.changed"), render: (script) => ago(script.updated_at) },
   { key: "actions", title: "", align: "end", render: (script) => html`<${Menu} label=${t("scripts.actions", script)} items=${[
-    { label: t("common.edit"), onClick: () => setQuery({ edit: script.uuid }) },
-    { label: t("common.delete"), kind: "danger", onClick: () => removed(script, reload) },
+    { scope: "voice:campaigns:write", label: t("common.edit"), onClick: () => setQuery({ edit: script.uuid }) },
+    { scope: "voice:campaigns:write", label: t("common.delete"), kind: "danger", onClick: () => removed(script, reload) },
   ]} />` },
 ];
 

@@ -36,7 +36,7 @@ export function ScriptForm({ script, onSaved, onClose }) {
       <${TextArea} label=${t("scripts.content")} hint=${t("scripts.content_hint")} required rows="12" maxlength="100000" ...${field("content")} />
       <footer class="dialog-foot">
         <${Button} onClick=${onClose}>${t("common.cancel")}<//>
-        <${Button} kind="primary" type="submit" busy=${busy}>${t(script ? "scripts.save" : "scripts.create")}<//>
+        <${Button} scope="voice:campaigns:write" kind="primary" type="submit" busy=${busy}>${t(script ? "scripts.save" : "scripts.create")}<//>
       </footer>
     </form>
   <//>`;

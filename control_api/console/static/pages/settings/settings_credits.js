@@ -31,7 +31,7 @@ export function Credits({ query }) {
   return html`
     <${Loaded} resource=${found}>
       ${(credits) => html`
-        <${Card} title=${t("settings.balance")} actions=${html`<${Button} kind="primary" onClick=${() => setAdding(true)}>${t("settings.top_up")}<//>`}>
+        <${Card} title=${t("settings.balance")} actions=${html`<${Button} kind="primary" scope="voice:keys:write" onClick=${() => setAdding(true)}>${t("settings.top_up")}<//>`}>
           <div class="stats">
             <${Stat} label=${t("settings.balance")} value=${number(credits.balance)} hint=${html`<${Low} credits=${credits} />`} />
             <${Stat} label=${t("settings.per_minute")} value=${number(credits.price_per_minute)} />

@@ -48,7 +48,7 @@ function Limits({ organisation }) {
   };
   return html`
     <${Card}>
-      <${Form} state=${state} onSubmit=${save} action=${t("settings.save")}>
+      <${Form} state=${state} onSubmit=${save} action=${t("settings.save")} scope="voice:keys:write">
         <${TextField} label=${t("settings.name")} required maxlength="200" ...${tied("name")} />
         <div class="form-grid">
           <${NumberField} label=${t("settings.max_parallel")} min="1" step="1" hint=${t("settings.max_parallel_hint")} ...${tied("max_parallel_calls")} />
@@ -82,7 +82,7 @@ function Overrides({ organisation }) {
     ${known.warnings.length > 0 && html`
       <${Notice} tone="warn" title=${t("settings.warnings")}><ul>${known.warnings.map((one) => html`<li key=${one}>${one}</li>`)}</ul><//>`}
     <${Card}>
-      <${Form} state=${state} onSubmit=${save} action=${t("settings.save")}>
+      <${Form} state=${state} onSubmit=${save} action=${t("settings.save")} scope="voice:keys:write">
         <${TextArea} label=${t("settings.overrides")} hint=${t("settings.overrides_hint")} rows=${14} class="mono" spellcheck=${false}
           value=${text} onInput=${setText} error=${errorAt(state.errors, "assistant_overrides")} />
       <//>

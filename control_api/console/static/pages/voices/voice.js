@@ -37,9 +37,9 @@ export default function VoicePage({ params }) {
   };
   const actions = data && html`
     ${data.deployed
-      ? html`<${Button} busy=${busy} onClick=${undeploy}>${t("voices.undeploy")}<//>`
-      : html`<${Button} kind="primary" busy=${busy} onClick=${() => done(() => post(`${path}/deploy`), "voices.deployed_now")}>${t("voices.deploy")}<//>`}
-    <${Button} kind="danger" onClick=${() => removed(path, params)}>${t("voices.delete")}<//>`;
+      ? html`<${Button} scope="voice:models:write" busy=${busy} onClick=${undeploy}>${t("voices.undeploy")}<//>`
+      : html`<${Button} scope="voice:models:write" kind="primary" busy=${busy} onClick=${() => done(() => post(`${path}/deploy`), "voices.deployed_now")}>${t("voices.deploy")}<//>`}
+    <${Button} scope="voice:models:write" kind="danger" onClick=${() => removed(path, params)}>${t("voices.delete")}<//>`;
   return html`<${Page} title=${params.name} lead=${data?.description} actions=${actions}
     crumbs=${[{ title: t("voices.title"), href: href("/voices", { tab: "own" }) }]}>
     <${Loaded} resource=${speaker}>

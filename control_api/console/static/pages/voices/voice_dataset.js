@@ -30,7 +30,7 @@ export function VoiceDataset({ path, name }) {
     toast(t("voices.cleared"));
     dataset.reload();
   };
-  const actions = size > 0 && html`<${Button} small kind="danger" onClick=${clear}>${t("voices.clear_dataset")}<//>`;
+  const actions = size > 0 && html`<${Button} scope="voice:models:write" small kind="danger" onClick=${clear}>${t("voices.clear_dataset")}<//>`;
   return html`<${Card} title=${t("voices.dataset")} actions=${actions}>
     <div class="stack">
       <p class="soft">${t("voices.dataset_lead")}</p>
@@ -81,6 +81,6 @@ function SampleForm({ path, onAdded }) {
       error=${errors.transcript} onInput=${setTranscript} />
     <${SoundField} key=${round} label=${t("voices.sample_audio")} hint=${t("voices.sample_hint")} seconds=${SECONDS} value=${sound}
       onInput=${setSound} error=${errors.audio ?? missing} />
-    <div class="row"><${Button} kind="primary" type="submit" busy=${busy}>${t("voices.add_sample")}<//></div>
+    <div class="row"><${Button} scope="voice:models:write" kind="primary" type="submit" busy=${busy}>${t("voices.add_sample")}<//></div>
   </form>`;
 }

@@ -64,12 +64,12 @@ export default function Webhook({ params, query }) {
   };
   const actions = webhook && html`
     <${Menu} label=${t("webhooks.more")} items=${[
-      { label: t("webhooks.rotate"), onClick: rotated },
-      webhook.is_active && { label: t("webhooks.switch_off"), onClick: () => turned(false) },
-      { label: t("webhooks.delete"), kind: "danger", onClick: deleted },
+      { scope: "voice:webhooks:write", label: t("webhooks.rotate"), onClick: rotated },
+      webhook.is_active && { scope: "voice:webhooks:write", label: t("webhooks.switch_off"), onClick: () => turned(false) },
+      { scope: "voice:webhooks:write", label: t("webhooks.delete"), kind: "danger", onClick: deleted },
     ]} />
-    <${Button} onClick=${() => setChanged(true)}>${t("webhooks.edit")}<//>
-    <${Button} kind="primary" busy=${isTesting} onClick=${tried}>${t(isTesting ? "webhooks.testing" : "webhooks.test")}<//>`;
+    <${Button} scope="voice:webhooks:write" onClick=${() => setChanged(true)}>${t("webhooks.edit")}<//>
+    <${Button} scope="voice:webhooks:write" kind="primary" busy=${isTesting} onClick=${tried}>${t(isTesting ? "webhooks.testing" : "webhooks.test")}<//>`;
   return html`
     <${Page} title=${name ?? t("webhooks.one")} actions=${actions} crumbs=${[{ title: t("webhooks.title"), href: href("/webhooks") }]}>
       <${Loaded} resource=${found}>
@@ -77,7 +77,7 @@ export default function Webhook({ params, query }) {
           ${!webhook.is_active && html`
             <${Notice} tone="warn" title=${t("webhooks.is_off")}>
               <p>${webhook.trouble ? t("webhooks.is_off_trouble", { trouble: plain(webhook.trouble) }) : t("webhooks.is_off_by_hand")}</p>
-              <${Button} small kind="primary" onClick=${() => turned(true)}>${t("webhooks.turn_on")}<//>
+              <${Button} scope="voice:webhooks:write" small kind="primary" onClick=${() => turned(true)}>${t("webhooks.turn_on")}<//>
             <//>`}
           ${tested && html`
             <${Notice} tone=${tested.success ? "good" : "warn"}>

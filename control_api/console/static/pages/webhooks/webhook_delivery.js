@@ -47,7 +47,7 @@ export function Delivery({ delivery, webhook, onReplay, onClose }) {
       <footer class="dialog-foot">
         ${call_uuid && html`<${Button} href=${href(`/calls/${call_uuid}`)}>${t("webhooks.see_call")}<//>`}
         ${flow_uuid && html`<${Button} href=${href(`/flows/${flow_uuid}`)}>${t("webhooks.see_flow")}<//>`}
-        ${webhook.is_active && html`<${Button} kind="primary" disabled=${isOnItsWay} onClick=${() => onReplay(delivery)}>${t("webhooks.replay")}<//>`}
+        ${webhook.is_active && html`<${Button} scope="voice:webhooks:write" kind="primary" disabled=${isOnItsWay} onClick=${() => onReplay(delivery)}>${t("webhooks.replay")}<//>`}
       </footer>
     <//>`;
 }

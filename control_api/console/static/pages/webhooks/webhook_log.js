@@ -56,7 +56,7 @@ export function WebhookLog({ webhook, query, round }) {
     : html`<${Empty} title=${t("webhooks.log_none")} text=${t("webhooks.log_none_text")} />`;
   const states = STATES.map((value) => ({ value, label: word("webhooks.states", value) }));
   return html`
-    <${Card} title=${t("webhooks.log")} actions=${webhook.is_active && html`<${Button} small onClick=${all}>${t("webhooks.replay_all")}<//>`}>
+    <${Card} title=${t("webhooks.log")} actions=${webhook.is_active && html`<${Button} scope="voice:webhooks:write" small onClick=${all}>${t("webhooks.replay_all")}<//>`}>
       <div class="filters before-table">
         <${SelectField} label=${t("webhooks.state")} blank=${t("webhooks.any_state")} options=${states} value=${query.state}
           onInput=${(state) => setQuery({ state, page: null })} />

@@ -41,7 +41,7 @@ export default function Webhooks({ query }) {
     action=${{ label: t("webhooks.new"), onClick: () => setNew(true) }} />`;
   return html`
     <${Page} title=${t("webhooks.title")} lead=${t("webhooks.lead")}
-      actions=${html`<${Button} kind="primary" onClick=${() => setNew(true)}>${t("webhooks.new")}<//>`}>
+      actions=${html`<${Button} scope="voice:webhooks:write" kind="primary" onClick=${() => setNew(true)}>${t("webhooks.new")}<//>`}>
       <${Loaded} resource=${found}>
         ${({ webhooks, total }) => html`
           <${Table} label=${t("webhooks.title")} columns=${columns} rows=${webhooks} empty=${empty} link=${({ uuid }) => href(`/webhooks/${uuid}`)} />

@@ -64,6 +64,7 @@ export default {
   duplicate: "Duplicate",
   copy_of: "{name} (copy)",
   copied: "This is a copy that is not saved yet. Keys were not copied.",
+  read_only: "Your key may look at agents, but not change them: that takes the scope voice:agents:write.",
   gone: "This agent was deleted. Its calls still name it.",
   unsaved_fields: "Please mend the fields that are marked.",
   required: "{field} is required",

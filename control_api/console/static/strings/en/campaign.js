@@ -10,7 +10,7 @@ export const wizard = {
     review: "Review and Launch", review_text: "It is saved as a draft. This is what a launch would do.",
   },
   next: "Next",
-  to_review: "Save and review",
+  to_review: "Review and Launch",
   leave: "Leave",
   start_over: "Start over",
   save: "Save",

@@ -55,7 +55,7 @@ export default {
     title: "Sign in to Vaani",
     what: "Vaani answers and places phone calls with a voice agent that you configure, on your own server.",
     key: "API key",
-    where: "It begins with nn_k_. The server printed the first one when it was first started; a new one is made by “python -m server keys create”.",
+    where: "It begins with nn_k_. The server printed the first one when it was first started; a new one is made by “.venv/bin/python -m server keys create --name me --all-scopes”.",
     kept: "The key stays in this tab and is forgotten when you close it.",
     submit: "Sign in",
     empty: "Enter an API key.",
@@ -68,6 +68,8 @@ export const errors = {
   unreachable: "The server cannot be reached.",
   too_many: { one: "Too many requests. Try again in a second.", other: "Too many requests. Try again in {n} seconds." },
   status: "The server answered with {status}.",
+  forbidden: "Your key may not do this: it lacks the scope {scope}. A key that has it is made under Keys, or by whoever runs the server.",
+  forbidden_title: "Not for this key",
   page: "This page could not be fetched.",
   broken: "This page broke. The browser's console says where.",
 };

@@ -30,7 +30,7 @@ export default {
     interrupted: "interrupted",
     latency: "Answered after {time}",
     keys_customer: "The customer pressed {keys}",
-    keys_agent: "The agent pressed {keys}",
+    keys_agent: "A supervisor pressed {keys}",
     dead_air: "{seconds} s of dead air",
     ended: "The call ended: {outcome}",
     lost: "The connection was lost. Trying again…",

@@ -17,6 +17,8 @@ export default {
   caller_left: "The customer left before a human came",
   no_answer_from_assistant: "The agent had no answer",
   tts_failed: "The agent's voice failed",
+  llm_failed: "The agent's language model failed",
+  stt_failed: "The agent could not hear",
   closed: "The line was closed",
   stopped: "The carrier ended its sound",
   silent: "No sound came any more",

@@ -40,7 +40,7 @@ export default {
   listening: "The agent listens.",
   interrupted: "you interrupted",
   dead_air: "{seconds} s of silence before the answer.",
-  keys: "{who} pressed {keys}",
+  keys: { agent: "A supervisor pressed {keys}", customer: "You pressed {keys}" },
   statuses: {
     muted: "A supervisor silenced the agent.",
     unmuted: "The agent may speak again.",

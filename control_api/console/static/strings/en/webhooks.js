@@ -7,7 +7,7 @@ export default {
   none_text: "A webhook is an address of yours that is told when calls begin and end and when campaigns finish. Make one to feed your CRM.",
   name: "Name",
   url: "Address",
-  url_hint: "Takes POST requests. It must begin with https:// and be public.",
+  url_hint: "Takes POST requests. It must begin with https:// and be public, unless the server allows private webhooks.",
   events: "Events",
   n_events: { one: "{n} event", other: "{n} events" },
   events_hint: "What it is told of. At least one.",
