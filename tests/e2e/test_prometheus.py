@@ -37,6 +37,8 @@ QUIET_RECORDS = {
 }
 """Of these such calls give nothing."""
 QUIET_PANELS = {
+    "Calls that moved to a fallback",
+    "Providers that rest",
     "Provider failures",
     "Frames that were refused or dropped",
     "Requests answered with 5xx, by route",

@@ -33,7 +33,7 @@ export function drawn(agent) {
     name: agent.name,
     role: agent.role,
     description: agent.description,
-    avatar_color: agent.avatar_color,
+    avatar_color: agent.avatar_color ?? COLOURS[0],
     voice: { model: voice?.model, provider: voice?.provider ?? "nextneural", speaker: voice?.speaker ?? "" },
     language: config.language ?? voice?.language_code ?? "",
     greeting: config.greeting ?? "",

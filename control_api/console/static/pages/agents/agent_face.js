@@ -2,9 +2,12 @@
 
 import { html } from "../../core/ui.js";
 
+const PLAIN = "#4f46e5"; // of an agent that was given none
+
 export function AgentFace({ agent }) {
-  const style = { background: agent.avatar_color, color: isLight(agent.avatar_color) ? "#000" : "#fff" };
-  return html`<span class="face" style=${style} aria-hidden="true">${agent.avatar_initials}</span>`;
+  const colour = agent.avatar_color || PLAIN;
+  const style = { background: colour, color: isLight(colour) ? "#000" : "#fff" };
+  return html`<span class="face" style=${style} aria-hidden="true">${agent.avatar_initials || agent.name.slice(0, 1)}</span>`;
 }
 
 /** Of #rgb, #rrggbb or #rrggbbaa, by WCAG's relative luminance: black is read better above 0.18. */
