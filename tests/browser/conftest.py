@@ -49,7 +49,7 @@ class House:
         return await self.ask("POST", path, body)
 
 
-@pytest_asyncio.fixture(loop_scope="session", scope="session")
+@pytest_asyncio.fixture(loop_scope="session", scope="package")
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     data = tmp_path_factory.mktemp("house") / "data"
     variables = {
@@ -65,7 +65,7 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House
         yield House(url, data, http)
 
 
-@pytest_asyncio.fixture(loop_scope="session", scope="session")
+@pytest_asyncio.fixture(loop_scope="session", scope="package")
 async def browser() -> AsyncIterator[Browser]:
     async with chromium() as browser:
         yield browser

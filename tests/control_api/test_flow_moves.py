@@ -84,6 +84,7 @@ async def told(database: Database) -> list[tuple[str, dict[str, Any]]]:
         return [(event.topic, dict(event.body)) for event in await work.outbox.waiting(10)]
 
 
+@pytest.mark.either
 @pytest.mark.parametrize(("kind", "states", "action", "done", "status", "to"), TABLE)
 async def test_a_flow_moves_as_the_table_says_and_not_otherwise(
     api: Api,
