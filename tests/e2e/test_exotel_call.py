@@ -51,6 +51,7 @@ async def test_human_speech_comes_back_as_the_right_words(data: Path, rate: int,
     assert all(latency.total_ms is not None and latency.stt == "embedded" for latency in latencies)
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(180)
 async def test_the_demo_line_books_an_appointment_says_goodbye_and_hangs_up(data: Path) -> None:
     script = json.loads(caller.SCRIPT.read_text())
