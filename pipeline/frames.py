@@ -223,6 +223,16 @@ class TransferAsked(Frame):
 
 
 @dataclass(frozen=True, slots=True)
+class ToolUsed(Frame):
+    """Something was done that the bot asked for, and the bot knows what came of it."""
+
+    name: str
+    ok: bool
+    seconds: float
+    answer: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Hangup(Frame):
     """End the call now."""
 

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from pipeline.processor import Processor
 from processors import catalogue
 from processors.breaker import Account, Breakers
-from processors.dialogue import Dialogue
+from processors.dialogue import NO_TOOLS, Dialogue
 from processors.fallback import Chain, Member, Move
 from processors.fallback_llm import FallbackLlm
 from processors.fallback_stt import FallbackStt
@@ -32,6 +32,7 @@ from processors.speech_in import SpeechIn
 from processors.speech_out import SpeechOut, Stored
 from processors.tap import Tap
 from processors.tones import Tones
+from processors.tools.toolbox import Toolbox
 from processors.tts.embedded import EmbeddedTts, Options
 from processors.turns import Judge, TurnTaker
 from processors.vad import LoudnessVad
@@ -97,13 +98,14 @@ class Workshop:
         chat: Sequence[Message] = (),
         since: float = 0.0,
         placed: bool = False,
+        toolbox: Toolbox = NO_TOOLS,
         moved: Callable[[Move], None] = lambda move: None,
     ) -> list[Processor]:
         """In the order of the road. `last` see all but the sound, which ends at the Scribe.
 
         A call that goes on has a `chat` already, and counts from its answer `since` seconds ago. The model may hand it
-        to the `queues`. `call` is its id. Where it was `placed` by us, it is looked who picks up. `moved` is told when
-        a fallback takes a provider's place.
+        to the `queues`. `call` is its id. Where it was `placed` by us, it is looked who picks up. The model may use
+        what is in the `toolbox`. `moved` is told when a fallback takes a provider's place.
 
         Raises BadOptionsError or catalogue.UnknownProviderError.
         """
@@ -149,6 +151,7 @@ class Workshop:
                 max_seconds=min(plan.max_seconds or self.max_seconds, self.max_seconds),
                 queues=queues,
                 chat=chat,
+                toolbox=toolbox,
             ),
             Watchdog(lines),
             SpeechOut(tts, rate, spares.apology, goodbye=spares.goodbye, fillers=spares.fillers),

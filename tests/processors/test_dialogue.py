@@ -99,7 +99,7 @@ async def test_later_news_of_a_reply_replaces_the_earlier() -> None:
         stage.process(Played(1, 0.0, 1.0, "Hello!", complete=False))
         stage.process(Played(-1, 0.0, 1.0, "One moment.", complete=True))
         stage.process(Played(1, 0.0, 2.0, "Hello! Welcome.", complete=True))
-        assert stage.chat[1:] == [Message("assistant", "Hello! Welcome.")]
+        assert stage.chat[1:] == (Message("assistant", "Hello! Welcome."),)
 
 
 async def test_an_interruption_stops_the_model_and_nothing_more_comes_of_it() -> None:

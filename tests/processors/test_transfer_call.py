@@ -6,7 +6,8 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 from pipeline.frames import Hangup, Interrupt, Played, ReplyText, Say, Transfer, TransferAsked, UserTurn
-from processors.dialogue import LONGEST_BRIEF, Dialogue
+from processors.answering import LONGEST_BRIEF
+from processors.dialogue import Dialogue
 from processors.farewell import FAREWELL_SECONDS
 from processors.lines import _LINES, Lines
 from processors.ports import Message, Tool, ToolCall

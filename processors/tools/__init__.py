@@ -1,0 +1,1 @@
+"""What a model may have done in a call, beside talking."""
