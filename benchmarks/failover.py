@@ -50,7 +50,7 @@ SPOKEN, LISTENING = 1.2, 16.0
 """Seconds that the caller talks, and then listens at most."""
 STAGES = ("stt", "llm", "tts")
 KINDS = ("401", "429", "500", "reset", "hang", "reset in mid-sentence", "hang in mid-sentence")
-AFTER_ERROR, AFTER_HANG, APOLOGY, SILENCE = 0.5, 2.0, 6.0, 2.05
+AFTER_ERROR, AFTER_HANG, HANG_UP, SILENCE = 0.5, 2.0, 6.0, 2.05
 """R7, in seconds. Silence is counted in slices of 20 ms, and the filler is due at the end of the last of them."""
 
 
@@ -217,7 +217,7 @@ async def main() -> None:
     for line in (
         Bar("R7 fallback speaks after an error, the worst", max(errors), AFTER_ERROR, "s"),
         Bar("R7 fallback speaks after a hang, the worst", max(hangs), AFTER_HANG, "s"),
-        Bar("R7 apology when all are dead, the worst", max(one.speaks for one in none), APOLOGY, "s"),
+        Bar("R7 hang-up when all are dead, the worst", max(one.ended for one in none), HANG_UP, "s"),
         Bar("R7 silence that nobody explains, the worst", max(one.silence for one in (*some, *none)), SILENCE, "s"),
     ):
         print(line)
