@@ -1,12 +1,15 @@
 """Whether a value is as a JSON schema says. The schema and the value are strangers' words: neither may cost much time.
 
-Patterns run in linear time, references lead nowhere but into the schema itself, and the whole of it has so many steps.
+Patterns run in linear time, references lead nowhere but into the schema itself, and the whole of it has so many steps
+and so long.
 Checked are the keywords in `_CHECKS`, and `properties`, `items`, `allOf` and their like; others say nothing.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -14,6 +17,10 @@ from typing import Any
 from pydantic_core import SchemaError, SchemaValidator, ValidationError, core_schema
 
 STEPS = 20_000
+SECONDS = 0.1
+"""Of the processor: one step may be a list of thousands of choices."""
+AT_ONCE = 0.001
+"""Of these on the event loop. What takes longer takes a thread."""
 DEPTH = 40
 LONGEST_PATTERN = 1000
 
@@ -22,19 +29,28 @@ class UnusableSchemaError(ValueError):
     """The schema itself cannot be followed. Its text names the place."""
 
 
-def wrong(value: Any, schema: Mapping[str, Any]) -> list[str]:
+def wrong(value: Any, schema: Mapping[str, Any], seconds: float = SECONDS) -> list[str]:
     """What is wrong with it: a place and the keyword that it fails, never the value. Raises UnusableSchemaError."""
-    return list(_Check(schema).of(value, schema, "$", DEPTH))
+    return list(_Check(schema, seconds).of(value, schema, "$", DEPTH))
+
+
+async def wrong_beside(value: Any, schema: Mapping[str, Any]) -> list[str]:
+    """The same, on an event loop that must not be blocked."""
+    try:
+        return wrong(value, schema, AT_ONCE)
+    except UnusableSchemaError:  # perhaps for want of time
+        return await asyncio.to_thread(wrong, value, schema)
 
 
 class _Check:
-    def __init__(self, root: Mapping[str, Any]) -> None:
+    def __init__(self, root: Mapping[str, Any], seconds: float) -> None:
         self._root = root
         self._steps = STEPS
+        self._until = time.thread_time() + seconds
 
     def of(self, value: Any, schema: Any, place: str, depth: int) -> Iterator[str]:
         self._steps -= 1
-        if not depth or self._steps < 0:
+        if not depth or self._steps < 0 or time.thread_time() > self._until:
             raise UnusableSchemaError(f"{place}: the schema is too deep, or too much work")
         if isinstance(schema, bool):
             yield from () if schema else (f"{place} must not be there",)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
-from pipeline.frames import Frame, ToolUsed
+from pipeline.frames import Frame, ToolBegun, ToolUsed
 from processors.chat import Chat
 from processors.ports import Message, ToolCall
 from processors.tools.toolbox import Done, Speak, Toolbox
@@ -18,6 +18,10 @@ class ToolWork:
     def __init__(self, toolbox: Toolbox, chat: Chat, emit: Callable[[Frame], None], tasks: asyncio.TaskGroup) -> None:
         self._toolbox, self._chat, self._emit, self._tasks = toolbox, chat, emit, tasks
         self._under_way: set[asyncio.Task[list[Done]]] = set()
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._under_way)
 
     async def finished(self) -> None:
         """Whoever asks a model again must know what has become of everything."""
@@ -38,7 +42,8 @@ class ToolWork:
 
     async def _one(self, call: ToolCall, speak: Speak) -> Done:
         began = asyncio.get_running_loop().time()
-        done = await self._toolbox.use(call, speak)
+        self._emit(ToolBegun(call.name))
+        done = await self._toolbox.use(call, speak, self._chat.messages())
         seconds = asyncio.get_running_loop().time() - began
         self._emit(ToolUsed(call.name, done.ok, round(seconds, 3), done.answer))
         return done

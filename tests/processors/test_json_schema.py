@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
-from processors.json_schema import UnusableSchemaError, wrong
+from processors.json_schema import UnusableSchemaError, wrong, wrong_beside
 
 ORDER: dict[str, Any] = {
     "type": "object",
@@ -93,5 +94,26 @@ def test_a_schema_that_doubles_its_work_at_every_step_is_given_up() -> None:
         wrong(1, {"$defs": {**doubling, "30": True}, "$ref": "#/$defs/0"})
 
 
+def test_a_schema_whose_every_step_is_long_is_given_up() -> None:
+    names = [f"name {number}" for number in range(10_000)]
+    with pytest.raises(UnusableSchemaError):
+        wrong([{}] * 10_000, {"items": {"required": names}})
+
+
 def test_a_pattern_that_would_go_back_and_forth_does_not() -> None:
     assert wrong("a" * 50_000 + "!", {"pattern": "^(a+)+$"}) == ["$ fails 'pattern'"]
+
+
+async def test_what_takes_long_takes_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[str] = []
+    to_thread = asyncio.to_thread
+
+    async def noted(work: Any, *given: Any) -> Any:
+        threads.append(work.__name__)
+        return await to_thread(work, *given)
+
+    monkeypatch.setattr(asyncio, "to_thread", noted)
+    assert await wrong_beside(5, {"type": "string"}) == ["$ fails 'type'"]
+    assert threads == []
+    assert await wrong_beside(["x"] * 1000, {"items": {"type": "string", "minLength": 1}}) == []
+    assert threads == ["wrong"]
