@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import defaultdict
 from collections.abc import AsyncIterable, AsyncIterator, Iterable
 
@@ -13,6 +12,7 @@ from pipeline.frames import (
     AudioDone,
     AudioIn,
     AudioOut,
+    Background,
     Digit,
     Frame,
     Hangup,
@@ -51,7 +51,8 @@ class Loopback:
 
     async def receive(self) -> AsyncIterator[Frame]:
         slicer = Slicer(self.rate)
-        began = time.monotonic()
+        clock = asyncio.get_running_loop().time
+        began = clock()
         async for step in _each(self._script):
             if isinstance(step, Frame):
                 yield Digit(step.key, self._now) if isinstance(step, Digit) else step
@@ -65,7 +66,7 @@ class Loopback:
                 for frame in self._playout.tick(at):
                     yield frame
                 self._go_on()
-                late = began + self._now - time.monotonic() if self._real_time else 0.0
+                late = began + self._now - clock() if self._real_time else 0.0
                 await asyncio.sleep(max(late, 0.0))
                 if self.ending:
                     break
@@ -91,6 +92,8 @@ class Loopback:
                 self._playout.clear(self._now)
             case Transfer(to):
                 self.transfer_to = to
+            case Background(bed):
+                self._playout.lay(bed)
             case Hangup():
                 self.ending = "hangup"
         self._go_on()

@@ -12,55 +12,19 @@ Replies are heard one after the other: a reply waits until the one before it has
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
 
 from pipeline.audio import SAMPLE_BYTES
+from pipeline.bed import Bed
 from pipeline.frames import FRAME_SECONDS, AudioDone, AudioOut, Frame, Heard, Played
+from transports.bedding import Bedding
 from transports.heard_words import HeardWords
+from transports.replies import Chunk, Reply
 
 ALIGNMENT = 320
 """Carriers want whole multiples of this many bytes."""
 LEAD = 0.2
 """Seconds of sent but unheard sound: enough to ride out a late tick, little enough to cut."""
 ECHO_WAIT = 1.0
-
-
-@dataclass(slots=True, eq=False)
-class _Reply:
-    number: int
-    words: HeardWords
-    unsent: bytearray = field(default_factory=bytearray)
-    made: int = 0
-    heard: int = 0
-    began: float | None = None
-    done: bool = False
-    mark: str = ""
-    """Name of its end mark once that went out."""
-    ended: float | None = None
-    """When its end was reckoned heard."""
-    confirmed: bool = False
-    """The far end says that all of it was played."""
-
-    @property
-    def heard_whole(self) -> bool:
-        return bool(self.mark) and self.heard >= self.made
-
-
-@dataclass(slots=True, eq=False)
-class _Chunk:
-    """A piece on its way to the caller's ear."""
-
-    reply: _Reply
-    pcm: bytes
-    sound: int
-    """Bytes of `pcm` before the padding that are not yet counted as heard, with those in `taken`."""
-    start: int
-    """Sample of the call's clock at which what is left of it begins."""
-    taken: int = 0
-
-    @property
-    def end(self) -> int:
-        return self.start + (len(self.pcm) - self.taken) // SAMPLE_BYTES
 
 
 class Playout:
@@ -75,8 +39,9 @@ class Playout:
         self._rate, self._chunk, self._alignment = rate, chunk, alignment
         self._lead = round(lead * rate)
         self._echo_wait = echo_wait
-        self._replies: deque[_Reply] = deque()
-        self._line: deque[_Chunk] = deque()
+        self._bedding = Bedding(rate, alignment)
+        self._replies: deque[Reply] = deque()
+        self._line: deque[Chunk] = deque()
         self._news: list[Frame] = []
         self._ticked = 0
         self._line_end = 0
@@ -91,8 +56,17 @@ class Playout:
         return not self._replies
 
     @property
+    def silent(self) -> bool:
+        """And nothing goes on under it."""
+        return not self._replies and self._bedding.bed is None
+
+    @property
     def paused(self) -> bool:
         return self._paused
+
+    def lay(self, bed: Bed) -> None:
+        """It is sent from the next `due` on, paused or not. No `Heard` tells of it."""
+        self._bedding.bed = bed
 
     def add(self, frame: AudioOut) -> None:
         """Sound of a reply that is done, was heard whole or was cleared is ignored: its end is settled."""
@@ -117,10 +91,8 @@ class Playout:
         aligned piece goes too: the first sound of a reply does not wait for a chunk to fill.
         """
         actions: list[bytes | str] = []
-        if self._paused:
-            return actions
         sample = self._sample(now)
-        for reply in self._replies:
+        for reply in () if self._paused else self._replies:
             if reply.mark:
                 continue
             while piece := self._next_piece(reply, max(self._line_end - sample, 0)):
@@ -129,6 +101,9 @@ class Playout:
                 break
             reply.mark = f"{reply.number}.{self._generation}"
             actions.append(reply.mark)
+        for bed, end in self._bedding.fill(self._line_end, sample):
+            actions.append(bed)
+            self._line_end = end
         return actions
 
     def tick(self, at: float, seconds: float = FRAME_SECONDS) -> list[Frame]:
@@ -158,10 +133,9 @@ class Playout:
 
     def pause(self, now: float) -> bool:
         """Takes back what was sent but not heard. True if the far end may still hold some of it."""
-        back = self._cut(now)
+        back, stale = self._cut(now)
         for chunk in reversed(back):
             chunk.reply.unsent[:0] = chunk.pcm[chunk.taken : chunk.sound]
-        stale = bool(back)
         for reply in self._replies:
             if reply.heard_whole:
                 reply.confirmed = stale = True  # its echo may be dropped with the rest: nobody must wait for it
@@ -178,8 +152,8 @@ class Playout:
 
     def clear(self, now: float) -> bool:
         """Drops everything; `news` says how much of each reply was heard. True if the far end may still hold some."""
-        back = self._cut(now)
-        stale = bool(back) or any(reply.heard_whole for reply in self._replies)
+        _, stale = self._cut(now)
+        stale = stale or any(reply.heard_whole for reply in self._replies)
         for reply in self._replies:
             if reply.heard == 0:
                 reply.began = now
@@ -200,11 +174,11 @@ class Playout:
         last = self._line[-1].end if self._line else self._ticked
         return self.news() + self.tick(self._ticked / self._rate, (last - self._ticked) / self._rate)
 
-    def _reply(self, number: int) -> _Reply:
+    def _reply(self, number: int) -> Reply:
         for reply in self._replies:
             if reply.number == number:
                 return reply
-        fresh = _Reply(number, HeardWords(self._rate * SAMPLE_BYTES))
+        fresh = Reply(number, HeardWords(self._rate * SAMPLE_BYTES))
         self._replies.append(fresh)
         return fresh
 
@@ -212,7 +186,7 @@ class Playout:
         """Time does not go back behind a tick or a cut: what was reckoned heard stays heard."""
         return max(round(now * self._rate), self._ticked, self._cut_at)
 
-    def _next_piece(self, reply: _Reply, unheard: int) -> int:
+    def _next_piece(self, reply: Reply, unheard: int) -> int:
         """Bytes of the reply to send next; 0 if it must wait. `unheard` is in samples."""
         waiting = len(reply.unsent)
         if unheard >= self._lead:
@@ -223,18 +197,18 @@ class Playout:
             return 0
         return waiting - waiting % self._alignment
 
-    def _put_on_line(self, reply: _Reply, size: int, sample: int) -> bytes:
+    def _put_on_line(self, reply: Reply, size: int, sample: int) -> bytes:
         pcm = bytes(reply.unsent[:size])
         del reply.unsent[:size]
         pcm += bytes(-size % self._alignment)
-        chunk = _Chunk(reply, pcm, size, max(sample, self._line_end))
+        chunk = Chunk(reply, pcm, size, max(sample, self._line_end))
         if reply.began is None:
             reply.began = chunk.start / self._rate
         self._line.append(chunk)
         self._line_end = chunk.end
-        return pcm
+        return self._bedding.under(pcm, chunk.start)
 
-    def _hear(self, chunk: _Chunk, end: int) -> Heard:
+    def _hear(self, chunk: Chunk, end: int) -> Heard:
         """Moves over the chunk up to sample `end`."""
         taken = min(chunk.taken + (end - chunk.start) * SAMPLE_BYTES, len(chunk.pcm))
         heard = Heard(chunk.pcm[chunk.taken : taken], chunk.start / self._rate, chunk.reply.number)
@@ -243,28 +217,32 @@ class Playout:
         chunk.taken = taken
         return heard
 
-    def _count(self, chunk: _Chunk, taken: int) -> None:
+    def _count(self, chunk: Chunk, taken: int) -> None:
         reply = chunk.reply
         reply.heard = min(reply.heard + max(min(taken, chunk.sound) - chunk.taken, 0), reply.made)
 
-    def _cut(self, now: float) -> list[_Chunk]:
-        """Ends the line at `now`: what comes before it counts as heard and keeps its ticks; the rest is returned."""
+    def _cut(self, now: float) -> tuple[list[Chunk], bool]:
+        """Ends the line at `now`: what comes before it counts as heard and keeps its ticks; the rest is returned.
+
+        And whether anything has to be dropped by the far end.
+        """
         self._generation += 1
         self._cut_at = sample = self._sample(now)
-        kept: deque[_Chunk] = deque()
-        back: list[_Chunk] = []
+        kept: deque[Chunk] = deque()
+        back: list[Chunk] = []
         for chunk in self._line:
             if chunk.reply.confirmed or chunk.end <= sample:
                 keep = len(chunk.pcm)
             else:
                 keep = chunk.taken + max(sample - chunk.start, 0) * SAMPLE_BYTES
-                back.append(_Chunk(chunk.reply, chunk.pcm, chunk.sound, max(chunk.start, sample), keep))
+                back.append(Chunk(chunk.reply, chunk.pcm, chunk.sound, max(chunk.start, sample), keep))
             if keep > chunk.taken:
                 self._count(chunk, keep)
-                kept.append(_Chunk(chunk.reply, chunk.pcm[:keep], chunk.taken, chunk.start, chunk.taken))
+                kept.append(Chunk(chunk.reply, chunk.pcm[:keep], chunk.taken, chunk.start, chunk.taken))
+        stale = bool(back) or (self._bedding.bed is not None and self._line_end > sample)
         self._line = kept
         self._line_end = kept[-1].end if kept else sample
-        return back
+        return back, stale
 
     def _tell(self, frames: list[Frame], now: float) -> None:
         """Says what has become whole: phrases, then replies."""
@@ -282,7 +260,7 @@ class Playout:
                 frames.append(self._played(reply))
             return
 
-    def _played(self, reply: _Reply, *, complete: bool = False, over: bool = False) -> Played:
+    def _played(self, reply: Reply, *, complete: bool = False, over: bool = False) -> Played:
         began = self._ticked / self._rate if reply.began is None else reply.began
         text = reply.words.words(reply.heard, reply.made, done=reply.done)
         return Played(reply.number, began, reply.heard / (SAMPLE_BYTES * self._rate), text, complete, over)

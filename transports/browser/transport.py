@@ -22,6 +22,7 @@ from pipeline.frames import (
     AudioDone,
     AudioIn,
     AudioOut,
+    Background,
     Digit,
     Frame,
     Hangup,
@@ -138,6 +139,8 @@ class BrowserTransport:
                 self._put_down("hangup")
             case Transfer():  # nobody can be put through to a page
                 self._put_down("transfer")
+            case Background(bed):
+                self._playout.lay(bed)
 
     def tell(self, message: Mapping[str, Any]) -> None:
         if self._start.partials or message["type"] not in PASSING:

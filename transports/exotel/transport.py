@@ -23,6 +23,7 @@ from pipeline.frames import (
     AudioDone,
     AudioIn,
     AudioOut,
+    Background,
     Digit,
     Frame,
     Hangup,
@@ -155,6 +156,8 @@ class ExotelTransport:
             case Transfer(to):
                 self.transfer_to = to
                 self._write_due()
+            case Background(bed):
+                self._playout.lay(bed)
 
     async def close(self, code: int = 1000) -> None:
         if self._alarm is not None:
@@ -241,11 +244,9 @@ class ExotelTransport:
         return self._steady.fill()
 
     def _write_due(self) -> None:
-        if self.ending:
-            return
-        if self._playout.idle:
-            if self.transfer_to:
-                self._put_down("transfer", 1000)
+        if self._playout.idle and self.transfer_to:
+            self._put_down("transfer", 1000)
+        if self.ending or self._playout.silent:
             return
         now = self._steady.now()
         for action in self._playout.due(now):

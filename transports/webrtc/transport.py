@@ -20,6 +20,7 @@ from pipeline.frames import (
     AudioDone,
     AudioIn,
     AudioOut,
+    Background,
     Digit,
     Frame,
     Hangup,
@@ -158,6 +159,8 @@ class WebRtcTransport:
                 self._put_down("hangup")
             case Transfer(to):
                 self.transfer_to = to
+            case Background(bed):
+                self._playout.lay(bed)
 
     def tell(self, message: Json) -> None:
         self._say(self._language.told(message))

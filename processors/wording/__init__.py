@@ -1,0 +1,1 @@
+"""How a text is cut and worded before it is spoken, where a call plan says so itself."""

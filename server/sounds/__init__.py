@@ -1,0 +1,1 @@
+"""Sounds that a call plays beside its replies: recorded, fetched, or said before."""
