@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 
+from processors.numerals.cardinal import LANGUAGES, cardinal
+
 ACKNOWLEDGEMENTS: dict[str, tuple[str, ...]] = {
     "en": (
         "i understand",
@@ -64,14 +66,14 @@ ACKNOWLEDGEMENTS: dict[str, tuple[str, ...]] = {
         "हम्म",
         "ओके",
     ),
-    "ta": ("aama", "aamaa", "sari", "seri", "ஆமா", "ஆமாம்", "சரி", "ம்ம்"),
-    "te": ("avunu", "sare", "ok andi", "అవును", "సరే", "ఆ", "ఊఁ"),
-    "kn": ("howdu", "haudu", "sari", "aayitu", "ಹೌದು", "ಸರಿ", "ಆಯ್ತು"),
-    "mr": ("ho", "hoy", "barobar", "theek ahe", "हो", "होय", "बरोबर", "ठीक आहे", "बरं"),
-    "bn": ("hyan", "accha", "thik ache", "হ্যাঁ", "আচ্ছা", "ঠিক আছে", "হুম"),
-    "gu": ("ha", "haa", "barabar", "saru", "હા", "બરાબર", "સારું", "ઠીક છે"),
-    "ml": ("athe", "sheri", "sari", "അതെ", "ശരി", "ഉം"),
-    "pa": ("haan", "haanji", "theek hai", "ਹਾਂ", "ਹਾਂ ਜੀ", "ਠੀਕ ਹੈ", "ਅੱਛਾ"),
+    "ta": ("aama", "aamaa", "sari", "seri", "ஆமா", "ஆமாம்", "சரி", "சரிங்க", "ஆமாங்க", "ஓகே", "புரியுது", "ம்ம்", "ம்"),
+    "te": ("avunu", "sare", "ok andi", "అవును", "అవునండి", "సరే", "సరేనండి", "ఓకే", "అలాగే", "హా", "ఆ", "ఊఁ"),
+    "kn": ("howdu", "haudu", "sari", "aayitu", "ಹೌದು", "ಸರಿ", "ಆಯ್ತು", "ಓಕೆ", "ಹಾ", "ಹ್ಮ್"),
+    "mr": ("ho", "hoy", "barobar", "theek ahe", "हो", "होय", "बरोबर", "ठीक आहे", "बरं", "अच्छा", "ओके", "हं", "समजलं"),
+    "bn": ("hyan", "accha", "thik ache", "হ্যাঁ", "আচ্ছা", "ঠিক আছে", "হুম", "জি", "ওকে", "বুঝেছি"),
+    "gu": ("ha", "haa", "barabar", "saru", "હા", "હા જી", "બરાબર", "સારું", "ઠીક છે", "ઓકે", "અચ્છા", "હં"),
+    "ml": ("athe", "sheri", "sari", "അതെ", "ശരി", "ഉം", "ആ", "ഓക്കേ", "മനസ്സിലായി", "ഹാ"),
+    "pa": ("haan", "haanji", "theek hai", "ਹਾਂ", "ਹਾਂ ਜੀ", "ਠੀਕ ਹੈ", "ਅੱਛਾ", "ਜੀ", "ਓਕੇ", "ਸਹੀ", "ਹੂੰ"),
 }
 """What a listener says while the other speaks: takes no turn from a speaking bot, and is an answer to a silent one."""
 
@@ -92,14 +94,14 @@ INTERRUPTIONS: dict[str, tuple[str, ...]] = {
         "no",
     ),
     "hi": ("ruko", "rukiye", "bas", "suniye", "suno", "nahi", "रुको", "रुकिए", "बस", "सुनिए", "सुनो", "नहीं"),
-    "ta": ("niruthu", "nillunga", "நிறுத்து", "நில்லுங்க", "இல்லை"),
-    "te": ("aagandi", "aagu", "ఆగండి", "ఆగు", "వద్దు"),
-    "kn": ("nillisi", "nilli", "ನಿಲ್ಲಿಸಿ", "ನಿಲ್ಲಿ", "ಬೇಡ"),
-    "mr": ("thamba", "thaamba", "थांबा", "नाही"),
-    "bn": ("thamun", "darao", "থামুন", "দাঁড়ান", "না"),
-    "gu": ("ubha raho", "roko", "ઊભા રહો", "રોકો", "ના"),
-    "ml": ("nirthu", "nilkku", "നിർത്തൂ", "നിൽക്കൂ", "വേണ്ട"),
-    "pa": ("ruko", "bas", "ਰੁਕੋ", "ਬੱਸ", "ਨਹੀਂ"),
+    "ta": ("niruthu", "nillunga", "நிறுத்து", "நிறுத்துங்க", "நில்லுங்க", "கேளுங்க", "வேண்டாம்", "இல்லை", "இல்ல"),
+    "te": ("aagandi", "aagu", "ఆగండి", "ఆగు", "వినండి", "వద్దు", "లేదు", "కాదు"),
+    "kn": ("nillisi", "nilli", "ನಿಲ್ಲಿಸಿ", "ನಿಲ್ಲಿ", "ಕೇಳಿ", "ಬೇಡ", "ಇಲ್ಲ"),
+    "mr": ("thamba", "thaamba", "थांबा", "ऐका", "बस", "नको", "नाही"),
+    "bn": ("thamun", "darao", "থামুন", "দাঁড়ান", "শুনুন", "দরকার নেই", "না"),
+    "gu": ("ubha raho", "roko", "ઊભા રહો", "રોકો", "સાંભળો", "બસ", "નહીં", "ના"),
+    "ml": ("nirthu", "nilkku", "നിർത്തൂ", "നിൽക്കൂ", "കേൾക്കൂ", "വേണ്ട", "ഇല്ല", "അല്ല"),
+    "pa": ("ruko", "bas", "ਰੁਕੋ", "ਸੁਣੋ", "ਬੱਸ", "ਨਹੀਂ"),
 }
 """What takes the turn at once, however short."""
 
@@ -110,8 +112,8 @@ _DIGITS = frozenset(
         "ek do teen chaar char paanch panch chhe saat aath nau das shunya",
     )
     for word in words.split()
-)
-_AMBIGUOUS = frozenset(("oh", "one", "do"))
+) | {cardinal(number, language) for language in LANGUAGES for number in range(11)}
+_AMBIGUOUS = frozenset(("oh", "one", "do", "दो", "নয়", *(cardinal(1, language) for language in LANGUAGES)))
 """Other words too: a number only beside another."""
 _ENDED = (".", "?", "!", "।", "॥", "۔")
 

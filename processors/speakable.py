@@ -6,8 +6,10 @@ import re
 from collections.abc import Callable
 
 from processors.numbers import digits, ordinal, words, year
+from processors.numerals.figures import FIGURES
+from processors.sentences import Worded
 
-_RUPEES = {
+RUPEES = {
     "en": "rupees",
     "hi": "रुपये",
     "mr": "रुपये",
@@ -86,18 +88,21 @@ _BREAKS = re.compile(r"\s*\n\s*")
 _DOUBLED = re.compile(r"\s+(?=[,.;:!?।])")
 
 
-def speakable(text: str, language: str = "en-IN") -> str:
+def speakable(text: str, language: str = "en-IN", *, figures: bool = True) -> str:
     """`language` is a BCP 47 tag. Empty if there is nothing to say.
 
-    English is written out; of other languages only what a voice stumbles over is changed, for voices read numbers in
-    their own language themselves.
+    English is written out, and so are the figures of the languages that `numerals` knows. Of others, and with `figures`
+    False, for a voice that reads figures well, only what any voice stumbles over is changed.
     """
+    if isinstance(text, Worded):
+        return text
     tongue, _, region = language.lower().partition("-")
     english, indian = tongue == "en", tongue != "en" or region in ("in", "")
     text = _LINE_START.sub("", _LINK.sub(r"\1", text))
     text = _EMAIL.sub(_email, _URL.sub(lambda url: _dotted(url[1]), text)) if english else text
     text = _EMOJI.sub(" ", text)
-    text = _RUPEE_SIGN.sub(rf"\1\2 {_RUPEES.get(tongue, 'rupees')}", text)
+    text = FIGURES[tongue](text) if figures and tongue in FIGURES else text
+    text = _RUPEE_SIGN.sub(rf"\1\2 {RUPEES.get(tongue, 'rupees')}", text)
     text = _english(text, indian) if english else _PHONE.sub(_apart, text)
     text = _MARKUP.sub("", text)
     text = _BREAKS.sub(_stop, text.strip())

@@ -38,6 +38,7 @@ _REFUSED = {
 }
 _TRANSIENT = {"rate_limit_exceeded": 429, "server_error": 500, "session_expired": 0}
 _TRANSCRIPTION = "conversation.item.input_audio_transcription."
+COMPLETED = f"{_TRANSCRIPTION}completed"
 
 
 class Options(BaseModel, extra="forbid"):
@@ -81,11 +82,12 @@ class OpenAiStt:
             headers={"Authorization": f"Bearer {key}"} if key else {},
             seconds=options.connect_timeout_seconds,
         ) as socket:
-            await socket.send(_session(options))
+            session = {"type": "transcription", "audio": {"input": listening(options)}}
+            await socket.send({"type": "session.update", "session": session})
             async with aclosing(
                 streaming(
                     socket,
-                    _Transcription(options.language),
+                    Transcription(options.language),
                     heard,
                     Stretches(_RATE),
                     begin_seconds=options.connect_timeout_seconds,
@@ -100,7 +102,9 @@ def create(options: Options, http: ClientSession) -> SpeechToText:
     return OpenAiStt(options, http)
 
 
-class _Transcription:
+class Transcription:
+    """What the service tells of the caller's words, each text in its turn."""
+
     def __init__(self, language: str) -> None:
         self._language = language
         self._items: deque[str] = deque()
@@ -123,7 +127,7 @@ class _Transcription:
             text = self._partial[item] = self._partial.get(item, "") + str(message.get("delta") or "")
             if text.strip() and self._items in (deque(), deque((item,))):
                 yield Transcript(text.strip(), final=False, language=self._language)
-        elif kind == f"{_TRANSCRIPTION}completed":
+        elif kind == COMPLETED:
             if item not in self._items:
                 self._items.append(item)
             yield from self._done(item, str(message.get("transcript") or "").strip(), _detected(message))
@@ -131,7 +135,7 @@ class _Transcription:
             error = message.get("error")
             code = str(error.get("code")) if isinstance(error, Mapping) else ""
             if code != "input_audio_buffer_commit_empty":  # too little sound for a word
-                raise _trouble(code)
+                raise trouble(code)
             self._items.append(empty := f"empty {next(self._empty)}")
             yield from self._done(empty, "", "")
 
@@ -142,7 +146,8 @@ class _Transcription:
             yield self._final.pop(self._items.popleft())
 
 
-def _session(options: Options) -> dict[str, Any]:
+def listening(options: Options) -> dict[str, Any]:
+    """The `audio.input` of a session."""
     transcription: dict[str, Any] = {"model": options.model}
     first, _, second = options.language.partition("-")
     if len(second) == 2 and second.islower():
@@ -161,10 +166,10 @@ def _session(options: Options) -> dict[str, Any]:
     }
     if options.noise_reduction:
         heard["noise_reduction"] = {"type": options.noise_reduction}
-    return {"type": "session.update", "session": {"type": "transcription", "audio": {"input": heard}}}
+    return heard
 
 
-def _trouble(code: str) -> ProviderError:
+def trouble(code: str) -> ProviderError:
     """Only codes that we know are told: what else stands there may hold anything."""
     status = _REFUSED.get(code) or _TRANSIENT.get(code) or 0
     known = code in _REFUSED or code in _TRANSIENT

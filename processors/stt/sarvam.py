@@ -77,6 +77,15 @@ class SarvamStt:
         self.rate: int = options.rate
         self._options = options
         self._http = http
+        self._session: Session | None = None
+
+    def listen_for(self, language: str) -> None:
+        """The streaming socket is told with its next connection."""
+        if self._options.language in DETECTED or tongue(language) not in UNDERSTOOD:
+            return
+        self._options = self._options.model_copy(update={"language": language})
+        if self._session is not None:
+            self._session.listen_for(_realtime_code(language))
 
     async def transcribe(self, heard: AsyncIterable[ListenFrame]) -> AsyncGenerator[Transcript, None]:
         """The socket is opened at once, so that it is there before the first word."""
@@ -91,7 +100,7 @@ class SarvamStt:
             seconds=options.connect_timeout_seconds,
         )
         async with opening as socket:
-            session = Session(socket, wire, options.rate, options.final_timeout_seconds)
+            session = self._session = Session(socket, wire, options.rate, options.final_timeout_seconds)
             async with aclosing(session.texts(heard, options.connect_timeout_seconds)) as texts:
                 async for text in texts:
                     yield text
@@ -101,13 +110,17 @@ def create(options: Options, http: ClientSession) -> SpeechToText:
     return SarvamStt(options, http)
 
 
+def _realtime_code(language: str) -> str:
+    return "or-IN" if tongue(language) == "od" else f"{tongue(language)}-IN"
+
+
 def _query(options: Options) -> dict[str, str]:
     code = tongue(options.language)
     terms = {"keyterms": json.dumps(options.keyterms, ensure_ascii=False)} if options.keyterms else {}
     common = {"model": options.known_model, "mode": options.known_mode, "sample_rate": str(options.rate), **terms}
     if options.socket == "realtime":
         return {
-            "language_code": "auto" if options.language in DETECTED else "or-IN" if code == "od" else f"{code}-IN",
+            "language_code": "auto" if options.language in DETECTED else _realtime_code(code),
             "stream_type": options.stream_type,
             "endpointing": "manual",  # ours says where speech begins and ends
             "encoding": "linear16",

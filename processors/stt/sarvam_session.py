@@ -12,7 +12,7 @@ from pipeline.tasks import alongside
 from processors.json_socket import JsonSocket
 from processors.ports import ListenFrame, ProviderError
 from processors.sarvam_account import PROVIDER
-from processors.stt.sarvam_sockets import Told, Wire
+from processors.stt.sarvam_sockets import Message, Told, Wire
 from processors.stt.stretches import Stretches
 
 _KEEP_ALIVE = 10.0
@@ -31,6 +31,7 @@ class _Stretch:
     partial: str = field(default="", repr=False)
     """What stands for its text if that does not come."""
     language: str = ""
+    certainty: float | None = None
     answered: bool = False
     """The service said something since it began."""
 
@@ -50,6 +51,8 @@ class Session:
         self._stood_in = False
         """A partial text was given as the last final one: that is not to come twice."""
         self._over = False
+        self._news: Message | None = None
+        """To be sent before the next sound."""
         self._look: asyncio.Timeout | None = None
 
     async def texts(self, heard: AsyncIterable[ListenFrame], begin_seconds: float) -> AsyncGenerator[Transcript, None]:
@@ -61,6 +64,9 @@ class Session:
                 told = await self._told()
                 for transcript in self._timed_out() if told is None else self._heard(told):
                     yield transcript
+
+    def listen_for(self, code: str) -> None:
+        self._news = self._wire.listen_for(code)
 
     async def _greeted(self, seconds: float) -> None:
         try:
@@ -83,6 +89,9 @@ class Session:
 
     async def _send_one(self, frame: ListenFrame) -> None:
         wire, hearing = self._wire, self._stretches.hear(frame)
+        if self._news is not None:
+            news, self._news = self._news, None
+            await self._socket.send(news)
         if isinstance(frame, AudioIn) and self._speaking is None:
             for silence in hearing.pieces:
                 await self._socket.send(wire.idle(silence))
@@ -139,11 +148,12 @@ class Session:
                 self._open = max(0, self._open - 1)
                 if stretch is None:
                     if told.text and not self._stood_in:  # later than it was waited for
-                        yield Transcript(told.text, final=True, language=told.language)
+                        yield Transcript(told.text, True, told.language, told.certainty)
                     return
                 stretch.texts += filter(None, (told.text,))
                 stretch.partial = ""
-                stretch.language = told.language or stretch.language
+                if told.language:
+                    stretch.language, stretch.certainty = told.language, told.certainty
                 if stretch is not self._speaking and not self._open:
                     yield self._final()
                 elif stretch is self._speaking and stretch.texts:
@@ -163,4 +173,4 @@ class Session:
         if not self._ended and self._speaking is None:
             self._open = 0
         self._stood_in = bool(stretch.partial) and not stretch.texts
-        return Transcript(" ".join(stretch.texts) or stretch.partial, final=True, language=stretch.language)
+        return Transcript(" ".join(stretch.texts) or stretch.partial, True, stretch.language, stretch.certainty)

@@ -20,6 +20,8 @@ class Told:
     """`speech`: the service has found some, and will have a text for it."""
     text: str = field(default="", repr=False)
     language: str = ""
+    certainty: float | None = None
+    """Of the language."""
 
 
 class Wire(Protocol):
@@ -41,6 +43,10 @@ class Wire(Protocol):
 
     def idle(self, silence: bytes) -> Message:
         """Keeps the connection open."""
+        ...
+
+    def listen_for(self, code: str) -> Message | None:
+        """From now on it is this language, by Sarvam's code. None: this socket cannot be told."""
         ...
 
     def read(self, message: Message) -> Told | None:
@@ -70,11 +76,15 @@ class Streaming:
     def idle(self, silence: bytes) -> Message:
         return self.sound(silence)
 
+    def listen_for(self, code: str) -> Message | None:
+        return None
+
     def read(self, message: Message) -> Told | None:
         data = _object(message.get("data"))
         match message.get("type"):
             case "data":
-                return Told("text", _words(data.get("transcript")), tag(data.get("language_code")))
+                certainty = _certainty(data.get("language_probability"))
+                return Told("text", _words(data.get("transcript")), tag(data.get("language_code")), certainty)
             case "events" if data.get("signal_type") == "START_SPEECH":
                 return Told("speech")
             case "error":
@@ -100,6 +110,9 @@ class Realtime:
     def idle(self, silence: bytes) -> Message:
         return {"event": "ping"}
 
+    def listen_for(self, code: str) -> Message | None:
+        return {"event": "config.update", "language_code": code}
+
     def read(self, message: Message) -> Told | None:
         match message.get("event"):
             case "session.begin":
@@ -107,7 +120,8 @@ class Realtime:
             case "transcript.partial":
                 return Told("partial", _words(message.get("text")))
             case "transcript.final":
-                return Told("text", _words(message.get("text")), tag(message.get("language")))
+                certainty = _certainty(message.get("language_confidence"))
+                return Told("text", _words(message.get("text")), tag(message.get("language")), certainty)
             case "error" if message.get("is_fatal", True):
                 raise trouble(message.get("code"), message.get("status_code"))
         return None
@@ -115,6 +129,10 @@ class Realtime:
 
 def _object(value: object) -> Message:
     return value if isinstance(value, Mapping) else {}
+
+
+def _certainty(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _words(value: object) -> str:

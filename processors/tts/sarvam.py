@@ -89,7 +89,7 @@ class SarvamTts:
         try:
             async with aclosing(phrases(text)) as given:
                 async for phrase in given:
-                    if not (said := speakable(phrase, self._options.language)):
+                    if not (said := speakable(phrase, self._options.language, figures=False)):
                         continue
                     label = phrase
                     while label:

@@ -51,9 +51,10 @@ def test_groups_follow_the_region() -> None:
     assert speakable("2,00,00,000 people", "en-IN") == "two crore people"
 
 
-def test_other_languages_keep_their_numbers_for_the_voice() -> None:
-    assert speakable("**कीमत** ₹2,50,000 है", "hi-IN") == "कीमत 2,50,000 रुपये है"
-    assert speakable("9876543210 पर कॉल करें", "hi") == "9 8 7 6 5 4 3 2 1 0 पर कॉल करें"
+def test_figures_are_said_in_the_texts_language_or_left_to_a_voice_that_reads_them_well() -> None:
+    assert speakable("**कीमत** ₹2,50,000 है", "hi-IN") == "कीमत दो लाख पचास हज़ार रुपये है"
+    assert speakable("**कीमत** ₹2,50,000 है", "hi-IN", figures=False) == "कीमत 2,50,000 रुपये है"
+    assert speakable("9876543210 पर कॉल करें", "hi") == "नौ आठ सात छह पाँच, चार तीन दो एक शून्य पर कॉल करें"
 
 
 def test_number_words() -> None:

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from pipeline.audio import SAMPLE_BYTES
 from pipeline.frames import Transcript
 from processors import catalogue
-from processors.ports import ProviderError, SpeechToText
+from processors.ports import FollowsLanguage, ProviderError, SpeechToText
 from tests.patience import until
 from tests.processors.stand_ins import SECRET, sarvam
 from tests.processors.stand_ins.sarvam import Sarvam
@@ -224,3 +224,29 @@ async def test_a_connection_that_breaks_while_nobody_speaks_is_told_at_once(
 def test_what_a_socket_cannot_do_is_refused(options: dict[str, Any], told: str) -> None:
     with pytest.raises(ValidationError, match=told):
         catalogue.load("stt", "sarvam").Options.model_validate(options)
+
+
+async def test_a_realtime_recogniser_is_told_in_mid_call_of_another_language(
+    server: Sarvam, http: ClientSession
+) -> None:
+    stt = ears(server, http, socket="realtime", language="hi-IN")
+    assert isinstance(stt, FollowsLanguage)
+    line = Line(RATE)
+    line.says(SPEECH)
+    async with aclosing(stt.transcribe(line.heard)) as texts:
+        assert [text async for text in _to_final(texts)][-1].final
+        stt.listen_for("ta-IN")
+        line.says(SPEECH)
+        assert [text async for text in _to_final(texts)][-1].final
+    assert {"event": "config.update", "language_code": "ta-IN"} in server.frames
+
+
+async def test_one_that_finds_the_language_out_is_told_none(server: Sarvam, http: ClientSession) -> None:
+    stt = ears(server, http, socket="realtime")
+    assert isinstance(stt, FollowsLanguage)
+    line = Line(RATE)
+    async with aclosing(stt.transcribe(line.heard)) as texts:
+        stt.listen_for("ta-IN")
+        line.says(SPEECH)
+        assert [text async for text in _to_final(texts)][-1].final
+    assert all(frame["event"] != "config.update" for frame in server.frames)
