@@ -46,6 +46,16 @@ def _secret(plan: Mapping[str, Any], catalogue: Catalogue) -> Secret:
                 return option in known.get((stage,), ())
             case (str(stage), "fallbacks", int(place), "options", str(option), *_):
                 return option in known.get((stage, "fallbacks", place), ())
+            case ("server", "headers", *_) | ("observability", "secret_key"):
+                return True
+            case ("knowledge", "server", "headers", *_) | ("turns", "reader", "headers", *_):
+                return True
+            case (
+                ("tools", int(), *tool)
+                | ("hooks", int(), "do", int(), "tool", *tool)
+                | ("consent", "decline", "tool", *tool)
+            ):
+                return tool[:1] == ["headers"]
         return False
 
     return is_secret

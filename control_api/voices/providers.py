@@ -26,6 +26,7 @@ class ProvidersShown(Shown):
     stt: list[ProviderShown]
     llm: list[ProviderShown]
     tts: list[ProviderShown]
+    realtime: list[ProviderShown] = Field(description="each in the place of all three")
 
 
 @contract.get("")

@@ -14,7 +14,9 @@ from typing import BinaryIO
 
 from aiohttp import web
 
+from control_api.voices.clean_speech import findings, must_be_clean
 from control_api.voices.sound_lengths import MP3, WAV, NotSpeechError, content_type, length
+from control_api.voices.sound_samples import samples_of
 from control_api.web.errors import bad, not_found
 from storage.database import to_the_end
 
@@ -33,10 +35,13 @@ class Speech:
     seconds: float
 
 
-async def heard(file: BinaryIO, field: str, *, shortest: float, longest: float) -> Speech:
-    """A WAV or MP3 file of that many seconds. Raises RefusedError, which names the field."""
+async def heard(file: BinaryIO, field: str, *, shortest: float, longest: float, spoken: float) -> Speech:
+    """A WAV or MP3 file of that many seconds, of clean speech of one person for `spoken` of them at least.
+
+    Raises RefusedError, which names the field.
+    """
     try:
-        return await asyncio.to_thread(_heard, file, shortest, longest)
+        return await asyncio.to_thread(_heard, file, shortest, longest, spoken)
     except NotSpeechError as error:
         raise bad(f"{field} {error}") from None
 
@@ -68,11 +73,12 @@ async def streamed(file: Path, content_type: str) -> web.FileResponse:
     return web.FileResponse(file, headers={"Content-Type": content_type, "Cache-Control": "private"})
 
 
-def _heard(file: BinaryIO, shortest: float, longest: float) -> Speech:
+def _heard(file: BinaryIO, shortest: float, longest: float, spoken: float) -> Speech:
     """Raises NotSpeechError."""
     seconds = length(file, longest + SLACK)
     if not shortest <= seconds <= longest + SLACK:
         raise NotSpeechError(f"must last {shortest:g} to {longest:g} seconds")
+    must_be_clean(findings(samples_of(file, longest + SLACK)), speech_seconds=spoken)
     return Speech(content_type(file), seconds)
 
 

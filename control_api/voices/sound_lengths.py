@@ -1,4 +1,4 @@
-"""How long a WAV or MP3 file lasts, whatever its name and its tags claim.
+"""How long a WAV or MP3 file lasts, whatever its name and its tags claim, and the sound in it.
 
 Both are read here, since a demuxer can be kept busy for many seconds by a file of nothing but chunks or tags. All of it
 blocks: for a thread.
@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import chain
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
+
+if TYPE_CHECKING:
+    from av import AudioFrame
 
 WAV, MP3 = "audio/wav", "audio/mpeg"
 LOWEST_RATE, HIGHEST_RATE, CHANNELS = 8000, 192_000, 2
@@ -28,6 +32,21 @@ class NotSpeechError(Exception):
     """Its text says what the file must be."""
 
 
+@dataclass(frozen=True, slots=True)
+class Waveform:
+    """Where the sound of a WAV file stands, and how it is written."""
+
+    encoding: str
+    """PCM, float, A-law or mu-law."""
+    rate: int
+    channels: int
+    sample_bytes: int
+    """Of all channels together."""
+    start: int
+    """Bytes before the sound."""
+    samples: int
+
+
 def content_type(file: BinaryIO) -> str:
     """By its first bytes. Raises NotSpeechError."""
     file.seek(0)
@@ -43,10 +62,11 @@ def content_type(file: BinaryIO) -> str:
 def length(file: BinaryIO, longest: float) -> float:
     """Seconds; soon over `longest` an MP3 file is read no further. Raises NotSpeechError."""
     if content_type(file) == WAV:
-        return _wav(file)
+        sound = waveform(file)
+        return sound.samples / sound.rate
     seconds = 0.0
-    for frame in _mp3(file):
-        seconds += frame
+    for frame in mp3_frames(file):
+        seconds += frame.samples / frame.sample_rate
         if seconds > longest:
             break
     if not seconds:
@@ -54,8 +74,9 @@ def length(file: BinaryIO, longest: float) -> float:
     return seconds
 
 
-def _wav(file: BinaryIO) -> float:
-    sample_bytes = rate = 0
+def waveform(file: BinaryIO) -> Waveform:
+    """Of a WAV file. Raises NotSpeechError."""
+    encoding, channels, sample_bytes, rate = "", 0, 0, 0
     file.seek(12)
     for _ in range(_CHUNKS):
         head = file.read(8)
@@ -65,16 +86,15 @@ def _wav(file: BinaryIO) -> float:
         start = file.tell()
         if name == b"data" and rate:
             left = file.seek(0, 2) - start  # who writes to a pipe knows no size: the file's own end counts
-            samples: int = min(size, left) // sample_bytes
-            return samples / rate
+            return Waveform(encoding, rate, channels, sample_bytes, start, min(size, left) // sample_bytes)
         if name == b"fmt ":
-            sample_bytes, rate = _format(file.read(min(size, 40)))
+            encoding, channels, sample_bytes, rate = _format(file.read(min(size, 40)))
         file.seek(start + size + size % 2)
     raise NotSpeechError("cannot be read as a WAV file")
 
 
-def _format(body: bytes) -> tuple[int, int]:
-    """Bytes of one sample of all channels, and samples a second."""
+def _format(body: bytes) -> tuple[str, int, int, int]:
+    """Encoding, channels, bytes of one sample of all channels, and samples a second."""
     if len(body) < 16:
         raise NotSpeechError("cannot be read as a WAV file")
     tag, channels, rate, _, sample_bytes, bits = struct.unpack_from("<HHIIHH", body)
@@ -85,11 +105,11 @@ def _format(body: bytes) -> tuple[int, int]:
     _must_be_usual(rate, channels)
     if not sample_bytes or sample_bytes * 8 != channels * bits:
         raise NotSpeechError("cannot be read as a WAV file")
-    return sample_bytes, rate
+    return _SAMPLES[tag], channels, sample_bytes, rate
 
 
-def _mp3(file: BinaryIO) -> Iterator[float]:
-    """Seconds of each frame."""
+def mp3_frames(file: BinaryIO) -> Iterator[AudioFrame]:
+    """In their order. Raises NotSpeechError."""
     import av  # 0.1 s, which a start can do without
 
     file.seek(_after_tag(file))
@@ -105,7 +125,7 @@ def _mp3(file: BinaryIO) -> Iterator[float]:
                 continue
             for frame in frames:
                 _must_be_usual(frame.sample_rate, frame.layout.nb_channels)
-                yield frame.samples / frame.sample_rate
+                yield frame
 
 
 def _after_tag(file: BinaryIO) -> int:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from control_api.voices.consent import AGREED, ConsentShown, Owner, Statement
 from control_api.web.shapes import Body, File, LanguageCode, Shown, Text, Time
 from storage.assets import Dataset, VoiceSpeaker
 
@@ -25,6 +26,8 @@ class SpeakerFields(Body):
     name: SpeakerName
     language: LanguageCode
     description: Text = ""
+    consent_owner: Owner | None = Field(None, description="whose voice it is; without, it cannot be deployed yet")
+    consent_statement: Statement = Field(AGREED, description="what they agreed to, and where the proof of it is")
 
 
 class SpeakerForm(SpeakerFields):
@@ -45,7 +48,14 @@ class SpeakerShown(Shown):
     description: str
     deployed: bool
     voice_sample_uuid: str | None = Field(validation_alias="voice_sample_id")
+    engine: str | None = Field(description="who made the voice; null: nobody did yet")
+    consent: ConsentShown | None = Field(description="of the voice's owner; null: it cannot be deployed")
     created_at: Time
+
+    @classmethod
+    def of(cls, speaker: VoiceSpeaker) -> SpeakerShown:
+        own = ("name", "language", "description", "deployed", "voice_sample_id", "engine", "created_at")
+        return cls(**{name: getattr(speaker, name) for name in own}, consent=ConsentShown.of(speaker))
 
 
 class SpeakerCreated(Shown):
@@ -76,6 +86,12 @@ class SampleAdded(Shown):
     sample_id: str
     duration_seconds: float
     transcript: str
+
+
+class DeployQuery(Body):
+    engine: str | None = Field(
+        None, max_length=40, description="`elevenlabs` or `chatterbox`; without: the first that the server can use"
+    )
 
 
 class Deployed(Shown):

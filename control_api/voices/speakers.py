@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TypeVar
 
 from aiohttp import web
 from pydantic import ValidationError
 
+from control_api.voices.consent import consented
+from control_api.voices.deploying import deployed, speaker_named, undeployed, unmade
 from control_api.voices.sound_files import MEGABYTES, Speech, copied, forget, heard, streamed
 from control_api.voices.sound_lengths import MP3, WAV
 from control_api.voices.speaker_shapes import (
     DatasetShown,
     Deployed,
+    DeployQuery,
     SampleAdded,
     SampleFields,
     SampleForm,
@@ -21,6 +23,7 @@ from control_api.voices.speaker_shapes import (
     SpeakerForm,
     SpeakerShown,
 )
+from control_api.voices.transcripts import must_fit
 from control_api.web.asked import Asked
 from control_api.web.bodies import Form, Upload, parts
 from control_api.web.contract import Contract
@@ -28,12 +31,14 @@ from control_api.web.errors import bad, conflict, not_found, sentence
 from control_api.web.shapes import Body
 from storage.assets import SpeakerSample, VoiceSpeaker
 from storage.database import to_the_end
-from storage.ids import SAMPLE, VOICE, new_id
+from storage.ids import SAMPLE, new_id
 from storage.records import Scope
 
 contract = Contract("Voice models", "/models/speakers", v1=None, read=Scope.MODELS_READ, write=Scope.MODELS_WRITE)
 
 REFERENCE_SECONDS, SAMPLE_SECONDS = (10, 60), (5, 30)
+REFERENCE_SPOKEN, SAMPLE_SPOKEN = 5, 2
+"""Seconds of speech in them, at least: pauses do not count."""
 MOST_SPEAKERS = 50
 """Of an organisation."""
 MOST_SAMPLES, MOST_MEGABYTES = 1000, 512
@@ -47,7 +52,7 @@ _F = TypeVar("_F", bound=Body)
 async def every(asked: Asked) -> list[SpeakerShown]:
     """List speakers by name, and which are deployed."""
     async with asked.read() as work:
-        return [SpeakerShown.model_validate(speaker) for speaker in await work.speakers.every()]
+        return [SpeakerShown.of(speaker) for speaker in await work.speakers.every()]
 
 
 @contract.post("", limit="5/minute", uploads=SpeakerForm, errors=(409,))
@@ -56,7 +61,9 @@ async def create(asked: Asked) -> SpeakerCreated:
     async with parts(asked.request, file_limit=FILE_BYTES, field_limit=FIELD_BYTES) as form:
         fields, upload = _given(form, SpeakerFields, "reference_audio")
         shortest, longest = REFERENCE_SECONDS
-        speech = await heard(upload.file, "reference_audio", shortest=shortest, longest=longest)
+        speech = await heard(
+            upload.file, "reference_audio", shortest=shortest, longest=longest, spoken=REFERENCE_SPOKEN
+        )
         await to_the_end(_keep_speaker(asked, fields, upload, speech))
     return SpeakerCreated(name=fields.name, language=fields.language)
 
@@ -64,25 +71,30 @@ async def create(asked: Asked) -> SpeakerCreated:
 @contract.get("/{name}")
 async def get(asked: Asked, name: str) -> SpeakerShown:
     """Get a speaker."""
-    return SpeakerShown.model_validate(await _speaker(asked, name))
+    return SpeakerShown.of(await speaker_named(asked, name))
 
 
-@contract.delete("/{name}")
+@contract.delete("/{name}", errors=(404, 409, 502, 503))
 async def delete(asked: Asked, name: str) -> None:
-    """Delete a speaker and its dataset. A deployed one leaves the catalogue."""
+    """Delete a speaker and its dataset, and the voice that was made of it. A deployed one leaves the catalogue."""
+    await to_the_end(unmade(asked, await speaker_named(asked, name)))
     async with asked.begin() as work:
         speaker = await work.speakers.held(name)
         if speaker is None:
             raise not_found("Speaker")
+        if speaker.voice is not None:
+            raise conflict("The speaker was deployed meanwhile: delete it again")
         samples = await work.speakers.samples(name)
+        adapter = await work.trainings.forget(name)
         await work.speakers.delete(name)
-    await forget(asked.services.data, [speaker.reference, *(sample.path for sample in samples)])
+    paths = (speaker.reference, *(sample.path for sample in samples), adapter)
+    await forget(asked.services.data, list(filter(None, paths)))
 
 
 @contract.get("/{name}/reference", media=(WAV, MP3))
 async def reference(asked: Asked, name: str) -> web.FileResponse:
     """Stream the reference that a speaker was made from."""
-    speaker = await _speaker(asked, name)
+    speaker = await speaker_named(asked, name)
     return await streamed(asked.services.data / speaker.reference, speaker.reference_type)
 
 
@@ -100,11 +112,12 @@ async def dataset(asked: Asked, name: str) -> DatasetShown:
 @contract.post("/{name}/dataset/sample", limit="30/minute", uploads=SampleForm, errors=(409,))
 async def add_sample(asked: Asked, name: str) -> SampleAdded:
     """Add a sentence and its transcript to a speaker's dataset."""
-    await _speaker(asked, name)
+    await speaker_named(asked, name)
     async with parts(asked.request, file_limit=FILE_BYTES, field_limit=FIELD_BYTES) as form:
         fields, upload = _given(form, SampleFields, "audio")
         shortest, longest = SAMPLE_SECONDS
-        speech = await heard(upload.file, "audio", shortest=shortest, longest=longest)
+        speech = await heard(upload.file, "audio", shortest=shortest, longest=longest, spoken=SAMPLE_SPOKEN)
+        must_fit(fields.transcript, speech.seconds)
         sample = await to_the_end(_keep_sample(asked, name, fields, upload, speech))
     return SampleAdded(sample_id=sample.id, duration_seconds=round(sample.seconds, 1), transcript=sample.transcript)
 
@@ -120,26 +133,17 @@ async def clear(asked: Asked, name: str) -> None:
     await forget(asked.services.data, [sample.path for sample in samples])
 
 
-@contract.post("/{name}/deploy", status=200, limit="5/minute")
-async def deploy(asked: Asked, name: str) -> Deployed:
-    """Put a speaker in the catalogue of voices. One that is there stays as it is."""
-    async with asked.begin() as work:
-        speaker = await work.speakers.held(name)
-        if speaker is None:
-            raise not_found("Speaker")
-        voice_id = speaker.voice_sample_id or new_id(VOICE)
-        await work.speakers.save(replace(speaker, deployed=True, voice_sample_id=voice_id), now=asked.now)
-    return Deployed(name=name, deployed=True, voice_sample_uuid=voice_id)
+@contract.post("/{name}/deploy", status=200, limit="5/minute", errors=(404, 409, 502, 503))
+async def deploy(asked: Asked, name: str, query: DeployQuery) -> Deployed:
+    """Make a speaker's voice, and put it in the catalogue. One that is there stays as it is."""
+    speaker = await to_the_end(deployed(asked, await speaker_named(asked, name), query.engine))
+    return Deployed(name=name, deployed=True, voice_sample_uuid=str(speaker.voice_sample_id))
 
 
-@contract.delete("/{name}/deploy")
+@contract.delete("/{name}/deploy", errors=(404, 409, 502, 503))
 async def undeploy(asked: Asked, name: str) -> None:
-    """Take a speaker out of the catalogue. It stays, with its dataset, and so do the flows that use it."""
-    async with asked.begin() as work:
-        speaker = await work.speakers.held(name)
-        if speaker is None:
-            raise not_found("Speaker")
-        await work.speakers.save(replace(speaker, deployed=False, voice_sample_id=None), now=asked.now)
+    """Take a speaker out of the catalogue. It stays, with its dataset; agents that have the voice keep it."""
+    await to_the_end(undeployed(asked, name))
 
 
 async def _keep_speaker(asked: Asked, fields: SpeakerFields, upload: Upload, speech: Speech) -> None:
@@ -157,6 +161,8 @@ async def _keep_speaker(asked: Asked, fields: SpeakerFields, upload: Upload, spe
             reference_type=speech.content_type,
             reference_seconds=speech.seconds,
         )
+        if fields.consent_owner is not None:
+            speaker = consented(speaker, asked, fields.consent_owner, fields.consent_statement)
         if not await work.speakers.add(speaker):
             raise conflict("A speaker with this name already exists")
         if len(await work.speakers.every()) > MOST_SPEAKERS:
@@ -179,14 +185,6 @@ async def _keep_sample(asked: Asked, name: str, fields: SampleFields, upload: Up
         if its.size > MOST_MEGABYTES << 20:
             raise conflict(f"A dataset holds at most {MOST_MEGABYTES} MB of samples")
     return sample
-
-
-async def _speaker(asked: Asked, name: str) -> VoiceSpeaker:
-    async with asked.read() as work:
-        speaker = await work.speakers.get(name)
-    if speaker is None:
-        raise not_found("Speaker")
-    return speaker
 
 
 def _given(form: Form, model: type[_F], file: str) -> tuple[_F, Upload]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +49,17 @@ class OpenAiTts:
         self._options = options
         self._http = http
 
+    async def stay_connected(self) -> None:
+        """Opens a connection, which the session keeps for the first phrase. Asks for nothing."""
+        seconds = self._options.connect_timeout_seconds
+        with suppress(ClientError, OSError, TimeoutError, ValueError):  # the first phrase meets them, and tells
+            async with self._http.head(self._url, timeout=ClientTimeout(total=seconds)):
+                pass
+
+    @property
+    def _url(self) -> str:
+        return f"{self._options.base_url.rstrip('/')}/audio/speech"
+
     async def speak(self, text: AsyncIterable[str]) -> AsyncGenerator[Sound, None]:
         asked: Mailbox[_Phrase] = Mailbox(_AHEAD)
         room = asyncio.Semaphore(_AHEAD)
@@ -86,7 +97,7 @@ class OpenAiTts:
         key = options.api_key.get_secret_value()
         async with asyncio.timeout(options.sound_timeout_seconds):
             return await self._http.post(
-                f"{options.base_url.rstrip('/')}/audio/speech",
+                self._url,
                 json=_body(options, phrase),
                 headers={"Authorization": f"Bearer {key}"} if key else {},
                 timeout=ClientTimeout(total=None, connect=options.connect_timeout_seconds),

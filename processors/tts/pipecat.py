@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable
 from contextlib import aclosing
@@ -11,7 +12,7 @@ from pydantic import Field
 
 from pipeline.tasks import alongside
 from processors.pipecat_keeper import KeptOptions, lent
-from processors.pipecat_service import PROVIDER
+from processors.pipecat_service import PROVIDER, warm
 from processors.ports import ProviderError, Sound, TextToSpeech
 from processors.sentences import phrases
 
@@ -28,6 +29,10 @@ class PipecatTts:
         self.rate = options.rate
         self._options = options
         self._http = http
+
+    async def stay_connected(self) -> None:
+        """Imports what is needed while the call begins; connections are the service's own."""
+        await asyncio.to_thread(warm)
 
     async def speak(self, text: AsyncIterable[str]) -> AsyncGenerator[Sound, None]:
         async with lent(self._options, "tts_service.TTSService", self.rate, self._http) as host:

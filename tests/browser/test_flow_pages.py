@@ -55,10 +55,10 @@ async def test_an_agent_is_made_heard_copied_and_deleted(house: House, page: Pag
     await expect(rest).to_have_attribute("aria-invalid", "true")
     await expect(page.get_by_text("config.vad.kind")).to_be_visible()
     await rest.fill("{}")
-    await page.get_by_label("Assistant overrides").fill('{"backgroundSound": "office"}')
+    await page.get_by_label("Assistant overrides").fill('{"modelOutputInMessagesEnabled": true}')
     await page.get_by_role("button", name="Create agent").click()
     await expect(heading(page, "Asha Rao")).to_be_visible()
-    await expect(page.get_by_role("note")).to_contain_text("backgroundSound")
+    await expect(page.get_by_role("note")).to_contain_text("modelOutputInMessagesEnabled")
     await sound_and_narrow(page)
 
     await page.get_by_role("button", name="Listen").click()

@@ -4,7 +4,7 @@ import { del, get, post } from "../../core/api.js";
 import { dateTime } from "../../core/format.js";
 import { useResource } from "../../core/resource.js";
 import { go, href } from "../../core/router.js";
-import { t } from "../../core/strings.js";
+import { t, word } from "../../core/strings.js";
 import { html, useState } from "../../core/ui.js";
 import { attempted } from "../../parts/attempted.js";
 import { Button } from "../../parts/button.js";
@@ -14,6 +14,7 @@ import { Page } from "../../parts/page.js";
 import { Sound } from "../../parts/sound.js";
 import { Loaded } from "../../parts/states.js";
 import { toast } from "../../parts/toast.js";
+import { VoiceConsent } from "./voice_consent.js";
 import { VoiceDataset } from "./voice_dataset.js";
 import { VoiceState } from "./voices_own.js";
 
@@ -48,6 +49,9 @@ export default function VoicePage({ params }) {
           <dl class="facts">
             <dt>${t("voices.state")}</dt>
             <dd><span class="row"><${VoiceState} isDeployed=${shown.deployed} /> <span class="soft">${t(shown.deployed ? "voices.is_deployed" : "voices.is_not_deployed")}</span></span></dd>
+            <dt>${t("voices.consent")}</dt>
+            <dd><${VoiceConsent} path=${path} speaker=${shown} onChanged=${speaker.reload} /></dd>
+            ${shown.engine && html`<dt>${t("voices.engine")}</dt><dd>${word("voices", shown.engine)}</dd>`}
             ${shown.deployed && html`<dt>${t("voices.catalogue_id")}</dt><dd class="mono">${shown.voice_sample_uuid}</dd>`}
             <dt>${t("voices.language")}</dt><dd>${shown.language}</dd>
             <dt>${t("voices.created")}</dt><dd>${dateTime(shown.created_at)}</dd>

@@ -11,11 +11,11 @@ import { SoundField } from "../../parts/sound_field.js";
 import { Problem } from "../../parts/states.js";
 import { toast } from "../../parts/toast.js";
 
-const FIELDS = ["name", "language", "description", "reference_audio"];
+const FIELDS = ["name", "language", "description", "consent_owner", "reference_audio"];
 const SECONDS = [10, 60]; // of the reference
 
 export function VoiceForm({ onSaved, onClose }) {
-  const [draft, setDraft] = useState({ name: "", language: navigator.language, description: "" });
+  const [draft, setDraft] = useState({ name: "", language: navigator.language, description: "", consent_owner: "" });
   const [sound, setSound] = useState(null);
   const [isMissing, setMissing] = useState(false);
   const { submit, busy, errors, trouble } = useSubmit(FIELDS, "name");
@@ -25,7 +25,7 @@ export function VoiceForm({ onSaved, onClose }) {
     setMissing(!sound);
     if (!sound) return;
     const form = new FormData();
-    for (const [name, value] of Object.entries(draft)) form.append(name, value);
+    for (const [name, value] of Object.entries(draft)) if (value || name !== "consent_owner") form.append(name, value);
     form.append("reference_audio", sound, sound.name);
     await submit(async () => {
       const made = await upload("/models/speakers", form);
@@ -40,6 +40,7 @@ export function VoiceForm({ onSaved, onClose }) {
       <${TextField} label=${t("voices.name")} autofocus hint=${t("voices.name_hint")} required maxlength="64" autocomplete="off" ...${field("name")} />
       <${TextField} label=${t("voices.language")} hint=${t("voices.language_hint")} required maxlength="20" ...${field("language")} />
       <${TextField} label=${t("voices.description")} ...${field("description")} />
+      <${TextField} label=${t("voices.owner")} hint=${t("voices.owner_hint")} maxlength="200" ...${field("consent_owner")} />
       <${SoundField} label=${t("voices.reference")} hint=${t("voices.reference_hint")} prompt=${t("voices.prompt")} seconds=${SECONDS}
         value=${sound} onInput=${setSound} error=${errors.reference_audio ?? missing} />
       <footer class="dialog-foot">

@@ -67,6 +67,11 @@ export default {
   false_interruption: "False alarm",
   dead_air: "Dead air",
   was_dead_air: "Dead air: the customer heard nothing for {lasted}",
+  was_disclosure: "The agent began to say what has to be said first",
+  was_disclosed: "The customer has heard that to its end",
+  was_consent_asked: "Nothing is recorded unless the customer agrees",
+  was_consent_given: "The customer agreed to be recorded: the recording begins here",
+  was_consent_refused: "The customer did not agree to be recorded",
   was_false_interruption: "The agent was held for {lasted} by a noise or a nod, and went on",
 
   analysis: "Analysis",

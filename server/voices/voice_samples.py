@@ -12,7 +12,7 @@ from control_api.catalogue import SampleError, Voice
 from processors.lines import lines_for
 from processors.ports import ProviderError
 from processors.tts.embedded import EmbeddedTts, Options
-from server.speech import spoken
+from server.sounds.speech import spoken
 
 FOLDER = "samples"
 
