@@ -12,6 +12,7 @@ from pipeline.transport import Incoming
 from processors.lines import Lines
 from processors.ports import Message
 from storage.database import Database
+from storage.moment_records import MomentKind
 from storage.records import Call, CallStatus, Speaker, Turn
 from storage.transfer_records import Transfer, TransferState
 
@@ -26,6 +27,8 @@ class Return:
     call: Call
     transfer: Transfer
     turns: Sequence[Turn]
+    consented: bool = False
+    """The caller has agreed to be recorded."""
 
     @property
     def answered_at(self) -> datetime:
@@ -67,7 +70,9 @@ async def taken_back(database: Database, call: Call, node: str, is_here: Callabl
             async with database.begin(call.organisation_id) as work:
                 transfer = await hand_over.returned(work, call.id, node, datetime.now(UTC))
                 if transfer is not None:
-                    return Return(call, transfer, await work.calls.turns(call.id))
+                    noticed = {moment.kind for moment in await work.moments.of_call(call.id)}
+                    consented = MomentKind.CONSENT_GIVEN in noticed
+                    return Return(call, transfer, await work.calls.turns(call.id), consented)
                 present = await work.calls.get(call.id)
             if present is None or present.status is not CallStatus.TRANSFERRING or not present.node:
                 return None
