@@ -22,6 +22,7 @@ from server.analysis.facts import facts
 from server.analysis.questions import Answer
 from server.briefing import plan_of
 from server.call_plan import CallPlan
+from server.messages.telling import ask_for_reports
 from storage.analysis_records import Analysis, AnalysisStatus, Judged
 from storage.database import Database, DatabaseUnavailableError, UnitOfWork, to_the_end
 from storage.ids import EVENT, new_id
@@ -39,7 +40,7 @@ PAUSES = (2.0, 10.0)
 """Seconds after the first try and the second, give or take a quarter."""
 TRIES = len(PAUSES) + 1
 
-DETAILS = frozenset({"success", "extraction", "qms_scores"})
+DETAILS = frozenset({"success", "extraction", "extractions", "qms_scores"})
 """Parts of an answer that stand in `key_details`."""
 SCRIPTED = "the embedded engine cannot judge"
 
@@ -217,6 +218,8 @@ class Analyst:
             ):
                 return
             await work.calls.judged(analysis.call_id, made, lambda kept: laid_beneath(kept, ours, analysis.written))
+            if case.plan is not None:
+                await ask_for_reports(work, case.plan, analysis.call_id, analysis.organisation_id, datetime.now(UTC))
             await work.announce("call.transcript_ready", {"call": analysis.call_id, "analysis": opinion.status})
         self._tried(opinion.status)
         _log.info("a call was analysed", extra={"call": analysis.call_id, "status": opinion.status})

@@ -19,8 +19,8 @@ OPT_OUT = re.compile(
     re.IGNORECASE,
 )
 """Word for word, in the customer's mouth. Whoever says it in other words is heard by the model, not by this."""
-OPT_OUT_REASON = "dnc_request"
-"""Of a call that a workflow ended for it."""
+OPT_OUT_REASONS = frozenset({"dnc_request", "do_not_call"})
+"""Of calls that a workflow has ended for it, or the agent."""
 
 
 def facts(call: Call, turns: Sequence[Turn], latencies: Sequence[TurnLatency]) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def facts(call: Call, turns: Sequence[Turn], latencies: Sequence[TurnLatency]) -
         "dead_air": {"times": len(dead), "seconds": round(sum(dead), 1), "longest": round(max(dead, default=0.0), 1)},
         "answer_latency_ms": {"p50": _percentile(answers, 50), "p95": _percentile(answers, 95)},
         "ended_reason": call.reason or None,
-        "opt_out_asked": call.reason == OPT_OUT_REASON
+        "opt_out_asked": call.reason in OPT_OUT_REASONS
         or any(OPT_OUT.search(turn.text) for turn in turns if turn.speaker is Speaker.CUSTOMER),
     }
 

@@ -25,6 +25,14 @@ def _small(schema: dict[str, Any]) -> dict[str, Any]:
 Score = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_ -]{0,39}$")]
 
 
+class Extraction(BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True):
+    """One of several things that are read out of the conversation."""
+
+    key: str = Field(pattern=r"^[^\x00-\x1f]{1,100}$")
+    form: Annotated[dict[str, Any], AfterValidator(_small)] = Field(description="JSON schema of it")
+    prompt: str = Field("", max_length=4000, description="what to look for, in words")
+
+
 class AnalysisOptions(BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True):
     enabled: bool = Field(True, description="false: only what is known for certain")
     min_messages: int = Field(2, ge=0, description="calls in which fewer lines were said are not judged")
@@ -36,6 +44,11 @@ class AnalysisOptions(BaseModel, frozen=True, extra="forbid", hide_input_in_erro
     extraction_schema: Annotated[dict[str, Any], AfterValidator(_small)] | None = Field(
         None, description="JSON schema of what is read out of the conversation"
     )
+    extractions: tuple[Extraction, ...] = Field((), max_length=20, description="more of them, each by its key")
+    summary_prompt: str = Field("", max_length=4000, description="what to say in the summary, in words")
+    success_prompt: str = Field("", max_length=4000, description="how to judge the success, in words")
+    extraction_prompt: str = Field("", max_length=4000, description="what to look for, in words")
+    seconds: float = Field(30, ge=1, le=60, description="that the model has for its answer, which is one for all")
     scores: tuple[Score, ...] = Field((), max_length=20, description="qualities that the agent is marked for, 0 to 3")
 
 

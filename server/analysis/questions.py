@@ -21,8 +21,6 @@ from server.call_plan import CallPlan
 from server.wellformed import wellformed
 from storage.records import Sentiment, Turn
 
-SECONDS = 30.0
-"""For one answer."""
 LONGEST_RECORD = 24_000
 """Bytes of the transcript that the model is given; what is in the middle of a longer one is left out."""
 LONGEST_LINE = 2000
@@ -69,6 +67,10 @@ def parts(options: AnalysisOptions) -> dict[str, Mapping[str, Any]]:
         wanted["success"] = _object(result=_result(options.rubric), why={"type": "string", "maxLength": 600})
     if options.extraction_schema is not None:
         wanted["extraction"] = options.extraction_schema
+    if options.extractions:
+        wanted["extractions"] = _object(
+            **{one.key: _moved(one.form, f"#/properties/{one.key}") for one in options.extractions}
+        )
     if options.scores:
         mark = {"type": "integer", "minimum": 0, "maximum": 3}
         wanted["qms_scores"] = _object(**dict.fromkeys(options.scores, mark))
@@ -77,7 +79,7 @@ def parts(options: AnalysisOptions) -> dict[str, Mapping[str, Any]]:
 
 def form(options: AnalysisOptions) -> Form:
     wanted = {name: _moved(schema, f"#/properties/{name}") for name, schema in parts(options).items()}
-    return Form("call_analysis", _object(**wanted), SECONDS)
+    return Form("call_analysis", _object(**wanted), options.seconds)
 
 
 def chat(plan: CallPlan, turns: Sequence[Turn], schema: Mapping[str, Any]) -> list[Message]:
@@ -149,15 +151,25 @@ def _instructions(plan: CallPlan, mark: str, schema: Mapping[str, Any]) -> str:
         "sentiment: how the customer felt about the call in the end.",
     ]
     if options.summary:
-        said.append(f"summary: two or three sentences, in the language with the BCP 47 tag {options.summary_language}.")
+        language = f"in the language with the BCP 47 tag {options.summary_language}"
+        said.append(_more(f"summary: two or three sentences, {language}.", options.summary_prompt))
     if options.success:
         by = f"A success is this: {options.criteria}" if options.criteria else "A success is what the agent was to do."
-        said.append(f"success: whether the call was one, on the rubric {options.rubric}, and why in a sentence. {by}")
+        what = f"success: whether the call was one, on the rubric {options.rubric}, and why in a sentence. {by}"
+        said.append(_more(what, options.success_prompt))
     if options.extraction_schema is not None:
-        said.append("extraction: what can be read out of the conversation, as its own part of the schema says.")
+        what = "extraction: what can be read out of the conversation, as its own part of the schema says."
+        said.append(_more(what, options.extraction_prompt))
+    if options.extractions:
+        said.append("extractions: the same of several things, each by its key.")
+        said += [f"extractions, {one.key}: {one.prompt}" for one in options.extractions if one.prompt]
     if options.scores:
         said.append("qms_scores: how the agent did, from 0 (not at all) over 1 (poorly) and 2 (well) to 3 (very well).")
     return "\n".join([*said, f"JSON schema: {orjson.dumps(dict(schema)).decode()}"])
+
+
+def _more(told: str, prompt: str) -> str:
+    return f"{told} {prompt}" if prompt else told
 
 
 def _record(turns: Sequence[Turn]) -> list[bytes]:

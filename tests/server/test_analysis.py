@@ -119,6 +119,26 @@ async def practice(database: Database, seeded: Seeded) -> AsyncIterator[Practice
         await openai.close(http)
 
 
+async def test_several_things_are_read_out_and_the_model_is_told_what_to_look_for(practice: Practice) -> None:
+    llm = {"provider": "openai", "options": {"base_url": practice.model.base_url, "api_key": "sk-canary"}}
+    wanted = {
+        "summary_prompt": "Mention the desk.",
+        "extractions": [{"key": "who", "form": {"$ref": "#/$defs/a", "$defs": {"a": {"type": "string"}}}}],
+        "success": False,
+    }
+    await practice.plan({"llm": llm, "analysis": wanted}, {})
+    good = {"language": "en", "sentiment": "neutral", "summary": "A desk."}
+    practice.model.answers = [
+        whole({**good, "extractions": {"who": 7}}),
+        whole({**good, "extractions": {"who": "Asha"}}),
+    ]
+    call = await practice.ended()
+    await practice.to_the_end()
+    assert (await practice.row(call)).key_details["extractions"] == {"who": "Asha"}
+    told = practice.model.asked[0]
+    assert "Mention the desk." in str(told)
+
+
 async def test_a_call_is_judged_and_told_of(practice: Practice) -> None:
     practice.model.answers = [whole(GOOD)]
     call = await practice.ended()
