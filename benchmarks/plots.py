@@ -12,12 +12,14 @@ from matplotlib import pyplot as plt
 
 from benchmarks.api_questions import Answers
 from benchmarks.load import Load
+from benchmarks.turn_scores import Score
 
 COLOURS = {
     "Vaani": "#0f766e",
     "LiveKit Agents": "#b45309",
     "Pipecat": "#6d28d9",
     "Pipecat, end-of-turn model": "#a78bfa",
+    "silence alone": "#64748b",
 }
 
 
@@ -82,5 +84,23 @@ def api_growth(found: Sequence[Answers], shown: Sequence[str], path: Path) -> No
         axes.grid(visible=True, which="both", alpha=0.25)
     panels[0][0].set_ylabel("ms")
     figure.legend(*panels[0][0].get_legend_handles_labels(), loc="outside right upper", fontsize=7)
+    figure.savefig(path, dpi=110)
+    plt.close(figure)
+
+
+def turn_taking(curves: Mapping[str, Mapping[str, Score]], defaults: Mapping[str, str], path: Path) -> None:
+    """How often each policy cuts in, and how long it keeps waiting; `defaults` name the point that is circled."""
+    figure, panels = plt.subplots(1, 2, figsize=(11, 4.2), sharey=True, layout="constrained")
+    for axes, share in zip(panels, ("p50", "p90"), strict=True):
+        for name, scores in curves.items():
+            waits = {label: getattr(score, share) for label, score in scores.items()}
+            rates = {label: 100 * score.rate for label, score in scores.items()}
+            axes.plot(list(waits.values()), list(rates.values()), "o-", markersize=4, color=COLOURS[name], label=name)
+            if (usual := defaults.get(name)) is not None:
+                axes.plot(waits[usual], rates[usual], "o", markersize=13, fillstyle="none", color=COLOURS[name])
+        axes.set(title=f"wait after the end of a turn, {share}", xlabel="seconds", ylim=(0, None))
+        axes.grid(visible=True, alpha=0.25)
+        axes.legend(fontsize=8)
+    panels[0].set_ylabel("turns cut in on, %")
     figure.savefig(path, dpi=110)
     plt.close(figure)

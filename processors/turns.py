@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Awaitable, Callable
 
-from pydantic import BaseModel, Field
-
 from pipeline.frames import (
     FRAME_SECONDS,
     AudioIn,
     Frame,
     Heard,
     Interrupt,
+    LanguageSwitched,
+    MaybeTurn,
     Pause,
     Played,
     Resume,
@@ -23,19 +23,17 @@ from pipeline.frames import (
 )
 from pipeline.processor import Processor
 from pipeline.tasks import TaskSlot
-from processors.phrases import (
-    ACKNOWLEDGEMENTS,
-    INTERRUPTIONS,
-    begins_with,
-    ends_in_number,
-    ends_sentence,
-    made_of,
-    phrase_set,
-    plain,
-)
+from processors.endpointing import Endpointing
+from processors.onset import SURE_WITHIN, may_have_begun
+from processors.phrases import ACKNOWLEDGEMENTS, INTERRUPTIONS, begins_with, made_of, phrase_set, plain
+from processors.turn_options import TurnOptions
+
+__all__ = ["Judge", "Reader", "TurnOptions", "TurnTaker"]
 
 Judge = Callable[[bytes, int], Awaitable[float]]
 """The last seconds of the caller's sound and their rate → how likely it is, in [0, 1], that the caller has finished."""
+Reader = Callable[[str, str], Awaitable[float | None]]
+"""What the bot said last and what the caller has said → seconds of silence that this calls for; None: not known."""
 
 JUDGED_FRAMES = 400
 """The judge hears the last 8 s."""
@@ -47,24 +45,6 @@ EARLY_ANSWER_WAIT = 0.8
 """Seconds for which nobody may speak before it is taken as that."""
 
 
-class TurnOptions(BaseModel, frozen=True, extra="forbid"):
-    """How patient the bot is. Waits are seconds of silence, counted from the end of the caller's speech."""
-
-    after_sentence: float = Field(0.3, ge=0, le=5, description="wait after a finished sentence")
-    after_number: float = Field(0.9, ge=0, le=5, description="wait after a number: more digits may follow")
-    after_open: float = Field(1.2, ge=0, le=5, description="wait after an unfinished sentence")
-    finished_above: float = Field(0.5, ge=0, le=1, description="end-of-turn model: probability that means finished")
-    final_within: float = Field(
-        3.0, ge=0.2, le=10, description="wait for the recogniser before its partial text is used"
-    )
-    interrupt_words: int = Field(0, ge=0, le=10, description="words that interrupt; 0: the voice detector decides")
-    false_interruption: float = Field(
-        2.0, ge=0.2, le=10, description="silence without words after which the bot goes on"
-    )
-    acknowledgements: tuple[str, ...] = Field((), description="more phrases that do not interrupt")
-    interruptions: tuple[str, ...] = Field((), description="more phrases that always interrupt")
-
-
 class TurnTaker(Processor):
     """Holds the bot's sound once the caller speaks, then decides: words take the turn, anything else gives it back.
 
@@ -72,12 +52,22 @@ class TurnTaker(Processor):
     judge of the sound call for has passed.
     """
 
-    def __init__(self, options: TurnOptions, rate: int, language: str, judge: Judge | None = None) -> None:
+    def __init__(
+        self,
+        options: TurnOptions,
+        rate: int,
+        language: str,
+        judge: Judge | None = None,
+        reader: Reader | None = None,
+    ) -> None:
+        """A `reader` is asked about the words as the `judge` is about the sound, and stands above him."""
         self._options = options
         self._rate = rate
-        self._judge = judge
-        self._acknowledgements = phrase_set(ACKNOWLEDGEMENTS, language, options.acknowledgements)
-        self._interruptions = phrase_set(INTERRUPTIONS, language, options.interruptions)
+        self._judge, self._reader = judge, reader
+        self._endpointing = Endpointing(options, judged=judge is not None, language=language)
+        self._asked = ""
+        """What the bot has said last."""
+        self._listen_for(language)
         self._sound: deque[bytes] = deque(maxlen=JUDGED_FRAMES)
         self._now = 0.0
         self._bot_until = -1.0
@@ -86,6 +76,10 @@ class TurnTaker(Processor):
         self._early: UserTurn | None = None
         self._early_due: float | None = None
         self._forget()
+
+    def _listen_for(self, language: str) -> None:
+        self._acknowledgements = phrase_set(ACKNOWLEDGEMENTS, language, self._options.acknowledgements)
+        self._interruptions = phrase_set(INTERRUPTIONS, language, self._options.interruptions)
 
     def _forget(self) -> None:
         """Nothing has been said since the last turn."""
@@ -98,16 +92,20 @@ class TurnTaker(Processor):
         self._taken_at: float | None = None
         self._over_bot = False
         self._finished: float | None = None
+        self._supposed = ""
+        self._read = ""
+        self._told: float | None = None
+        """What was given to be read, and the seconds that came of it."""
 
     def start(self) -> None:
         self._judging = TaskSlot(self.tasks)
+        self._reading = TaskSlot(self.tasks)
 
     def process(self, frame: Frame) -> None:
         match frame:
             case AudioIn():
                 self._now = frame.at + FRAME_SECONDS
-                if self._judge is not None:
-                    self._sound.append(frame.pcm)
+                self._sound.append(frame.pcm)
                 self.emit(frame)
                 if self._began is not None or self._early_due is not None:
                     self._tick()
@@ -115,8 +113,13 @@ class TurnTaker(Processor):
             case Heard():
                 self._bot_until = frame.at + FRAME_SECONDS
                 self._answer_due = self._answer_due and frame.reply < 0  # a filler is no answer
+            case Played() if frame.reply > 0:
+                self._asked = frame.text or self._asked
         self.emit(frame)
         match frame:
+            case LanguageSwitched():
+                self._listen_for(frame.language)
+                self._endpointing.listen_for(frame.language)
             case SpeechStarted():
                 self._speech_started(frame.at)
             case SpeechStopped():
@@ -134,6 +137,7 @@ class TurnTaker(Processor):
         self._early = self._early_due = None
         self._judging.cancel()
         self._finished = None
+        self._supposed = ""
         if self._began is None:
             self._began = at
             self._over_bot = self._answer_due or self._bot_until >= at
@@ -150,6 +154,10 @@ class TurnTaker(Processor):
 
     async def _ask(self, judge: Judge) -> None:
         self._finished = await judge(b"".join(self._sound), self._rate)
+        self._end_if_over()
+
+    async def _have_read(self, reader: Reader, text: str) -> None:
+        self._told = await reader(self._asked, text)
         self._end_if_over()
 
     def _understood(self, text: str, final: bool) -> None:
@@ -234,7 +242,14 @@ class TurnTaker(Processor):
             return
         words = [*self._finals, self._partial] if self._partial else self._finals
         text = " ".join(words)
-        if not text or silence < self._wait(text):
+        if not text:
+            return
+        if self._reader is not None and text != self._read:
+            self._read, self._told = text, None
+            self._reading.start(self._have_read(self._reader, text))
+        wait = self._endpointing.wait(text, self._asked, finished=self._finished, told=self._told)
+        if silence < wait or (silence < wait + SURE_WITHIN and may_have_begun(self._sound, silence)):
+            self._suppose(text)
             return
         if self._over_bot and self._now <= self._taken_at:
             return  # what was heard of the reply that was cut is told before the next sound, and the turn after it
@@ -242,20 +257,13 @@ class TurnTaker(Processor):
         self._forget()
         self._say_turn(turn)
 
+    def _suppose(self, text: str) -> None:
+        if text != self._supposed:
+            self._supposed = text
+            self.emit(MaybeTurn(text))
+
     def _say_turn(self, turn: UserTurn) -> None:
         self._answer_due = True
         self._judging.cancel()
+        self._reading.cancel()
         self.emit(turn)
-
-    def _wait(self, text: str) -> float:
-        """Seconds of silence that this text calls for."""
-        options = self._options
-        if ends_in_number(text):
-            return options.after_number
-        if self._judge is not None:
-            if self._finished is None:  # still judging
-                return options.after_open
-            if self._finished >= options.finished_above:
-                return options.after_sentence
-            return (options.after_sentence + options.after_open) / 2 if ends_sentence(text) else options.after_open
-        return options.after_sentence if ends_sentence(text) else options.after_open

@@ -34,14 +34,14 @@ class Prompt:
         return decode(encode(pcm, "mulaw"), "mulaw") if mulaw else pcm
 
 
-def prompts(count: int, *, words: int = 5, seconds: float = 20.0) -> list[Prompt]:
-    """`count` prompts spread over the alphabet, of at least so many words and at most so long."""
+def prompts(count: int | None = None, *, words: int = 5, seconds: float = 20.0) -> list[Prompt]:
+    """`count` prompts spread over the alphabet, or all, of at least so many words and at most so long."""
     spoken = [
         prompt
         for prompt in _all_prompts()
         if len(prompt.text.split()) >= words and len(prompt.pcm()) <= seconds * RATE * 2
     ]
-    return [spoken[index * len(spoken) // count] for index in range(count)]
+    return spoken if count is None else [spoken[index * len(spoken) // count] for index in range(count)]
 
 
 def prompt(name: str) -> Prompt:

@@ -1,4 +1,4 @@
-"""Whose turn it is, keys as turns, and how long a call lasts and what stays of it."""
+"""When the assistant stops to speak, keys as turns, and how long a call lasts and what stays of it."""
 
 from __future__ import annotations
 
@@ -9,61 +9,23 @@ from typing import Any
 from server.overrides.asked import Asked, Changes, Rule
 
 
-def _judged(asked: Asked) -> bool | None:
-    """Whether a model is asked if the customer has finished. None: nothing that we can do is said of it."""
-    smart = asked.start.smart_endpointing_plan
-    if smart is not None and smart.provider is not None:
-        return True if smart.provider == "vapi" else None
-    enabled = asked.start.smart_endpointing_enabled
-    return enabled if isinstance(enabled, bool) else None
-
-
-def _smart_plan(asked: Asked) -> Changes | None:
-    smart = asked.start.smart_endpointing_plan
-    return {"smart_turn": True} if smart is not None and smart.provider == "vapi" else None
-
-
-def _smart_enabled(asked: Asked) -> Changes | None:
-    if not isinstance(asked.start.smart_endpointing_enabled, bool):
-        return None
-    judged = _judged(asked)
-    return {} if judged is None else {"smart_turn": judged}
-
-
-def _waits(asked: Asked) -> dict[str, float]:
-    """Seconds by how a text ends. They count unless a model is asked."""
-    if _judged(asked):
-        return {}
-    waits = {
-        "after_sentence": asked.endpointing.on_punctuation_seconds,
-        "after_open": asked.endpointing.on_no_punctuation_seconds,
-        "after_number": asked.endpointing.on_number_seconds,
-    }
-    return {option: seconds for option, seconds in waits.items() if seconds is not None}
-
-
-def _wait(option: str, value: Callable[[Asked], float | None]) -> Callable[[Asked], Changes | None]:
-    def change(asked: Asked) -> Changes | None:
-        if value(asked) is None:
-            return None
-        waits = _waits(asked)
-        return {"smart_turn": False, "turns": {option: waits[option]}} if option in waits else {}
-
-    return change
-
-
-def _floor(asked: Asked) -> Changes | None:
-    """Whatever decides that the customer has finished, it is not said sooner."""
-    floor = asked.start.wait_seconds
-    if floor is None:
-        return None
-    waits = {**asked.plan.turns.model_dump(include={"after_sentence", "after_open", "after_number"}), **_waits(asked)}
-    return {"turns": {option: max(floor, seconds) for option, seconds in waits.items()}}
-
-
 def _words(asked: Asked) -> Changes | None:
     words = asked.stop.num_words
     return None if words is None else {"turns": {"interrupt_words": math.ceil(words)}}
+
+
+def _voice(asked: Asked) -> Changes | None:
+    """How long a voice must be heard, where the voice detector decides. Where words do, it does not matter."""
+    seconds, words = asked.stop.voice_seconds, asked.stop.num_words
+    if seconds is None:
+        return None
+    decides = (asked.plan.turns.interrupt_words if words is None else words) == 0
+    return {"vad": {"start_seconds": seconds}} if decides else {}
+
+
+def _backoff(asked: Asked) -> Changes | None:
+    seconds = asked.stop.backoff_seconds
+    return None if seconds is None else {"turns": {"backoff": seconds}}
 
 
 def _phrases(option: str, value: Callable[[Asked], list[str] | None]) -> Callable[[Asked], Changes | None]:
@@ -97,11 +59,10 @@ def _key_option(option: str, value: Callable[[Asked], Any]) -> Callable[[Asked],
     return change
 
 
-def _delimiter(asked: Asked) -> str | None:
-    """The one that was given, or none; a choice of two is more than can be done."""
+def _delimiters(asked: Asked) -> str | None:
+    """Each of them ends the input."""
     delimiters = asked.keypad.delimiters
-    distinct = set(delimiters or ()) - {""}
-    return None if delimiters is None or len(distinct) > 1 else "".join(distinct)
+    return None if delimiters is None else "".join(dict.fromkeys(delimiters))
 
 
 def _longest(asked: Asked) -> Changes | None:
@@ -115,28 +76,10 @@ def _recorded(asked: Asked) -> Changes | None:
     return None if recorded is None else {"record": recorded}
 
 
-_TEXT = "startSpeakingPlan.transcriptionEndpointingPlan"
-
 RULES = (
-    Rule("startSpeakingPlan.smartEndpointingPlan.provider", ("smart_turn",), _smart_plan),
-    Rule("startSpeakingPlan.smartEndpointingEnabled", ("smart_turn",), _smart_enabled),
-    Rule(
-        f"{_TEXT}.onPunctuationSeconds",
-        ("turns", "smart_turn"),
-        _wait("after_sentence", lambda asked: asked.endpointing.on_punctuation_seconds),
-    ),
-    Rule(
-        f"{_TEXT}.onNoPunctuationSeconds",
-        ("turns", "smart_turn"),
-        _wait("after_open", lambda asked: asked.endpointing.on_no_punctuation_seconds),
-    ),
-    Rule(
-        f"{_TEXT}.onNumberSeconds",
-        ("turns", "smart_turn"),
-        _wait("after_number", lambda asked: asked.endpointing.on_number_seconds),
-    ),
-    Rule("startSpeakingPlan.waitSeconds", ("turns",), _floor),
     Rule("stopSpeakingPlan.numWords", ("turns",), _words),
+    Rule("stopSpeakingPlan.voiceSeconds", ("vad",), _voice),
+    Rule("stopSpeakingPlan.backoffSeconds", ("turns",), _backoff),
     Rule(
         "stopSpeakingPlan.acknowledgementPhrases",
         ("turns",),
@@ -153,7 +96,7 @@ RULES = (
         ("keypad",),
         _key_option("timeout", lambda asked: asked.keypad.timeout_seconds),
     ),
-    Rule("keypadInputPlan.delimiters", ("keypad",), _key_option("delimiter", _delimiter)),
+    Rule("keypadInputPlan.delimiters", ("keypad",), _key_option("delimiter", _delimiters)),
     Rule("maxDurationSeconds", ("max_seconds",), _longest),
     Rule("artifactPlan.recordingEnabled", ("record",), _recorded),
 )

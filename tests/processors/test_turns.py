@@ -4,13 +4,16 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import numpy as np
 import pytest
 
 from pipeline.audio import frame_bytes
 from pipeline.frames import (
+    AudioIn,
     Frame,
     Heard,
     Interrupt,
+    MaybeTurn,
     Pause,
     Played,
     Resume,
@@ -55,6 +58,10 @@ class Scene:
         return [type(frame).__name__ for frame in self._heard if isinstance(frame, DECISIONS)]
 
     @property
+    def supposed(self) -> list[str]:
+        return [frame.text for frame in self._heard if isinstance(frame, MaybeTurn)]
+
+    @property
     def turns(self) -> list[str]:
         return [frame.text for frame in self._heard if isinstance(frame, UserTurn)]
 
@@ -68,7 +75,7 @@ async def scene(judge: Judge | None = None, language: str = "en-IN", **options: 
 
 @pytest.mark.parametrize(
     ("text", "wait"),
-    [("I need a doctor.", 0.3), ("I would like to", 1.2), ("my number is nine eight", 0.9), ("it costs 450.", 0.9)],
+    [("I need a doctor.", 0.45), ("I would like to", 0.8), ("my number is nine eight", 1.1), ("it costs 450.", 1.1)],
 )
 async def test_the_wait_fits_the_text(text: str, wait: float) -> None:
     async with scene() as s:
@@ -82,9 +89,9 @@ async def test_the_wait_fits_the_text(text: str, wait: float) -> None:
 async def test_a_pause_in_mid_sentence_does_not_end_the_turn() -> None:
     async with scene() as s:
         s.says("I would like to")
-        s.clock.run(0.5)
+        s.clock.run(0.3)
         s.says("book an appointment.")
-        s.clock.run(0.2)
+        s.clock.run(0.3)
         assert s.turns == ["I would like to book an appointment."]
 
 
@@ -107,12 +114,12 @@ async def test_the_judge_shortens_an_open_sentence_and_lengthens_a_closed_one() 
     async with scene(finished) as s:
         s.says("the red one")
         await settle()
-        s.clock.run(0.12)
+        s.clock.run(0.28)
         assert s.turns == ["the red one"]
     async with scene(unfinished) as s:
         s.says("I would")
         await settle()
-        s.clock.run(0.9)
+        s.clock.run(0.5)
         assert s.turns == []
         s.clock.run(0.2)
         assert s.turns == ["I would"]
@@ -125,10 +132,46 @@ async def test_when_text_and_judge_disagree_the_wait_lies_between() -> None:
     async with scene(unfinished) as s:
         s.says("Goodbye.")
         await settle()
+        s.clock.run(0.4)
+        assert s.turns == []
+        s.clock.run(0.06)
+        assert s.turns == ["Goodbye."]
+
+
+async def test_half_a_sentence_waits_though_the_judge_hears_an_end() -> None:
+    async def finished(sound: bytes, rate: int) -> float:
+        return 0.9
+
+    async with scene(finished) as s:
+        s.says("On Monday,")
+        await settle()
         s.clock.run(0.5)
         assert s.turns == []
-        s.clock.run(0.1)
-        assert s.turns == ["Goodbye."]
+        s.clock.run(0.2)
+        assert s.turns == ["On Monday,"]
+
+
+@pytest.mark.parametrize(("sound", "given_away"), [(1000, []), (0, ["I need a doctor."])])
+async def test_nothing_is_answered_while_a_voice_may_just_have_begun(sound: int, given_away: list[str]) -> None:
+    loud = np.full(frame_bytes(RATE) // 2, sound, "<i2").tobytes()
+    async with scene() as s:
+        s.says("I need a doctor.")
+        s.clock.run(0.14)
+        for _ in range(9):
+            s.taker.process(AudioIn(loud, s.clock.now))
+            s.clock.frames += 1
+        assert s.turns == given_away
+
+
+async def test_a_noise_in_which_nobody_speaks_holds_an_answer_up_but_a_moment() -> None:
+    loud = np.full(frame_bytes(RATE) // 2, 1000, "<i2").tobytes()
+    async with scene() as s:
+        s.says("I need a doctor.")
+        s.clock.run(0.14)
+        for _ in range(20):
+            s.taker.process(AudioIn(loud, s.clock.now))
+            s.clock.frames += 1
+        assert s.turns == ["I need a doctor."]
 
 
 async def test_the_judge_hears_the_last_eight_seconds() -> None:
@@ -379,6 +422,26 @@ async def test_a_partial_text_that_the_recogniser_takes_back_still_becomes_the_t
         s.clock.run(0.3)
         s.taker.process(SpeechStopped(s.clock.now))
         s.taker.process(Transcript("", final=True))
-        s.clock.run(1.3)
+        s.clock.run(1.4)
         assert s.decided == ["Pause", "Interrupt", "UserTurn"]
         assert s.turns == ["thank you for"]
+
+
+async def test_a_turn_is_supposed_once_as_soon_as_its_words_are_there() -> None:
+    async with scene() as shown:
+        shown.says("I would like to")
+        assert shown.supposed == ["I would like to"]
+        shown.clock.run(1.2)
+        assert (shown.supposed, shown.turns) == (["I would like to"], ["I would like to"])
+
+
+async def test_a_partial_text_is_no_turn_yet() -> None:
+    async with scene() as shown:
+        shown.taker.process(SpeechStarted(shown.clock.now))
+        shown.taker.process(Transcript("A table", final=False))
+        shown.clock.run(0.4)
+        shown.taker.process(SpeechStopped(shown.clock.now - 0.2))
+        shown.clock.run(0.02)
+        assert shown.supposed == []
+        shown.taker.process(Transcript("A table for", final=True))
+        assert (shown.supposed, shown.turns) == (["A table for"], [])
