@@ -6,9 +6,8 @@ database. Writes docs/voice_to_voice.png.
 
 from __future__ import annotations
 
-import asyncio
-import json
 import tempfile
+from argparse import ArgumentParser
 from pathlib import Path
 from statistics import median
 
@@ -17,16 +16,11 @@ import uvloop
 
 from benchmarks import plots
 from benchmarks.bench_server import vaani
+from benchmarks.demo_calls import one_call
 from benchmarks.report import Bar, percentile, print_bars
-from processors.tts.embedded import EmbeddedTts
+from benchmarks.voice_gains import WITHOUT, gains
 from server import demo
-from server.caller import FROM, SCRIPT, TO
-from server.simulator import RATE, VOICE, voice_of
-from storage.database import Database
 from storage.records import TurnLatency
-from transports.simulator.casting import from_script
-from transports.simulator.exotel_wire import CallFacts
-from transports.simulator.line import SimulatedLine
 
 CALLS = 4
 PICTURE = Path(__file__).parent.parent / "docs" / "voice_to_voice.png"
@@ -40,15 +34,15 @@ STEPS = {
 }
 
 
-async def main() -> None:
+async def main(calls: int = CALLS) -> None:
     found: list[TurnLatency] = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         async with vaani(folder, demo.plan(), cores=None) as server, aiohttp.ClientSession() as http:
-            for seed in range(CALLS):
-                found += await one_call(http, server.port, folder, seed)
+            for seed in range(calls):
+                found += (await one_call(http, server.port, folder, seed)).answers
     totals = [each.total_ms for each in found if each.total_ms is not None]
-    print(f"{len(totals)} answers in {CALLS} calls of the demo caller")
+    print(f"{len(totals)} answers in {calls} calls of the demo caller")
     medians = {}
     for step, field in STEPS.items():
         values = [getattr(each, field) for each in found if getattr(each, field) is not None]
@@ -61,19 +55,14 @@ async def main() -> None:
     plots.waterfall(medians, f"Median of {len(totals)} answers, embedded stack, one call", PICTURE)
 
 
-async def one_call(http: aiohttp.ClientSession, port: int, folder: Path, seed: int) -> list[TurnLatency]:
-    script = json.loads(SCRIPT.read_text())
-    person = await from_script(script, voice_of(EmbeddedTts(VOICE)), rate=RATE, seed=seed)
-    facts = CallFacts(from_number=FROM, to_number=TO, rate=RATE, call_sid=f"bench{seed}")
-    talk = await SimulatedLine(f"ws://127.0.0.1:{port}/ws/exotel", person, facts).run(http)
-    url = f"sqlite+aiosqlite:///{folder / 'vaani.db'}"
-    while True:
-        async with Database(url) as database, database.read() as work:
-            call = await work.calls.get(talk.call)
-            if call is not None and call.ended_at is not None:
-                return await work.calls.latencies(talk.call)
-        await asyncio.sleep(0.2)
-
-
 if __name__ == "__main__":
-    uvloop.run(main())
+    asked = ArgumentParser(description=__doc__)
+    asked.add_argument("--gains", action="store_true", help="what each thing that makes answers come sooner is worth")
+    asked.add_argument("--calls", type=int, default=CALLS)
+    asked.add_argument("--instant-ear", action="store_true", help="of --gains: the words are there at once")
+    asked.add_argument("--variants", nargs="+", choices=WITHOUT, default=list(WITHOUT), help="of --gains")
+    given = asked.parse_args()
+    if given.gains:
+        uvloop.run(gains(given.calls, instant_ear=given.instant_ear, variants=given.variants))
+    else:
+        uvloop.run(main(given.calls))

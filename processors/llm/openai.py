@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,14 +13,18 @@ from typing import TYPE_CHECKING, Any, Literal
 from aiohttp import ClientSession
 from pydantic import BaseModel, Field, SecretStr
 
-from processors.ports import Form, LanguageModel, Message, ProviderError, Tool, ToolCall
+from processors.ports import Form, LanguageModel, Message, ProviderError, Tokens, Tool, ToolCall
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
     from openai.types.chat import ChatCompletionChunk
     from openai.types.chat.chat_completion_chunk import ChoiceDeltaToolCall
+    from openai.types.completion_usage import CompletionUsage
 
 PROVIDER = "openai"
+KEPT = 60.0
+"""Seconds that a connection without work is kept: callers think, and a new one costs several round trips."""
+OPENAI = "https://api.openai.com/v1"
 MALFORMED = "_malformed"
 """The one argument, true, of a tool call whose arguments were no JSON object. Whoever runs tools answers it with an
 error, and the model can mend its call. What it wrote is left out: it is of no use, and may hold the caller's words."""
@@ -29,7 +33,7 @@ error, and the model can mend its call. What it wrote is left out: it is of no u
 class Options(BaseModel, extra="forbid"):
     api_key: SecretStr = SecretStr("")
     """Empty for a local server that asks for none."""
-    base_url: str = "https://api.openai.com/v1"
+    base_url: str = OPENAI
     model: str = "gpt-4.1-mini"
     temperature: float | None = Field(default=None, ge=0, le=2)
     """None: the server's own."""
@@ -44,6 +48,8 @@ class Options(BaseModel, extra="forbid"):
     between_tokens_timeout_seconds: float = Field(default=4, gt=0)
     form_response: Literal["json_schema", "json_object", "text"] = "json_schema"
     """How a filled form is asked for: many compatible servers know only `json_object`, some neither."""
+    count_tokens: bool | None = None
+    """Whether the server is asked what an answer took. None: OpenAI is, and others are not, for some refuse it."""
     extra_body: dict[str, Any] = {}
     """Put into the request as it is, for what only this server knows."""
 
@@ -52,6 +58,7 @@ class OpenAiLlm:
     def __init__(self, options: Options, http: ClientSession) -> None:
         self._options = options
         self._http = http
+        self.took: Callable[[Tokens], None] = lambda tokens: None
 
     async def reply(self, chat: Sequence[Message], tools: Sequence[Tool]) -> AsyncGenerator[str | ToolCall, None]:
         """Tool calls come last, whole. Closing the generator closes the request at once."""
@@ -59,6 +66,8 @@ class OpenAiLlm:
         blank, end = "", None
         async with aclosing(self._chunks(_request(self._options, chat, tools))) as chunks:
             async for chunk in chunks:
+                if chunk.usage is not None:
+                    self.took(_tokens(chunk.usage))
                 if not chunk.choices:  # the usage, or a server's sign of life
                     continue
                 delta, end = chunk.choices[0].delta, chunk.choices[0].finish_reason or end
@@ -72,6 +81,16 @@ class OpenAiLlm:
             raise ProviderError(PROVIDER, "broke off its answer")
         for index in sorted(calls):
             yield calls[index].whole(index)
+
+    async def stay_connected(self) -> None:
+        """Imports the SDK and opens a connection, which is kept for the first question."""
+        client = await _client(self._options, self._http)
+        from httpx2 import HTTPError, Response
+        from openai import OpenAIError
+
+        with suppress(OpenAIError, HTTPError, TimeoutError, ValueError):  # the first question meets them, and tells
+            async with asyncio.timeout(self._options.first_token_timeout_seconds):
+                await client.get("/models", cast_to=Response)
 
     async def fill(self, chat: Sequence[Message], form: Form) -> dict[str, Any]:
         """The timeouts are the form's, not those of speech."""
@@ -144,10 +163,15 @@ async def _client(options: Options, http: ClientSession) -> AsyncOpenAI:
     if (options.base_url, key) not in kept:
 
         def make() -> AsyncOpenAI:
-            from openai import AsyncOpenAI, Timeout
+            from httpx2 import Limits
+            from openai import AsyncOpenAI, DefaultAsyncHttpxClient, Timeout
 
             patience = Timeout(None, connect=options.connect_timeout_seconds)
-            return AsyncOpenAI(api_key=key, base_url=options.base_url, timeout=patience, max_retries=0)
+            limits = Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=KEPT)
+            wire = DefaultAsyncHttpxClient(base_url=options.base_url, timeout=patience, limits=limits)
+            return AsyncOpenAI(
+                api_key=key, base_url=options.base_url, timeout=patience, max_retries=0, http_client=wire
+            )
 
         made = await asyncio.to_thread(make)  # reads certificates, and the first time imports the SDK
         kept.setdefault((options.base_url, key), made)
@@ -160,6 +184,8 @@ def _request(options: Options, chat: Sequence[Message], tools: Sequence[Tool]) -
         "messages": [_message(message) for message in chat],
         "stream": True,
     }
+    if options.base_url == OPENAI if options.count_tokens is None else options.count_tokens:
+        request["stream_options"] = {"include_usage": True}
     if tools:
         request["tools"] = [
             {
@@ -177,9 +203,21 @@ def _request(options: Options, chat: Sequence[Message], tools: Sequence[Tool]) -
     return request
 
 
+def _tokens(usage: CompletionUsage) -> Tokens:
+    """What a compatible server leaves out counts as none."""
+
+    def number(of: object, name: str) -> int:
+        given = getattr(of, name, None)
+        return given if isinstance(given, int) else 0
+
+    cached = number(getattr(usage, "prompt_tokens_details", None), "cached_tokens")
+    return Tokens(number(usage, "prompt_tokens"), cached, number(usage, "completion_tokens"))
+
+
 def _form_request(options: Options, chat: Sequence[Message], form: Form) -> dict[str, Any]:
     request = _request(options, chat, ())
     request["stream"] = False
+    request.pop("stream_options", None)
     if options.max_tokens is not None:  # that one is for what is spoken
         request[options.token_param] = max(options.max_tokens, form.tokens)
     if options.form_response == "json_object":
@@ -242,7 +280,7 @@ class _Call:
     def whole(self, index: int) -> ToolCall:
         try:
             arguments = json.loads(self.arguments or "{}")
-        except ValueError:
+        except (ValueError, RecursionError):
             arguments = None
         return ToolCall(
             self.id or f"call-{index}", self.name, arguments if isinstance(arguments, dict) else {MALFORMED: True}

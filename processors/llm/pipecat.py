@@ -11,7 +11,7 @@ from aiohttp import ClientSession
 from pydantic import Field
 
 from processors.pipecat_keeper import KeptOptions, lent
-from processors.pipecat_service import PROVIDER
+from processors.pipecat_service import PROVIDER, warm
 from processors.ports import LanguageModel, Message, ProviderError, Tool, ToolCall
 
 if TYPE_CHECKING:
@@ -31,6 +31,10 @@ class PipecatLlm:
     def __init__(self, options: Options, http: ClientSession) -> None:
         self._options = options
         self._http = http
+
+    async def stay_connected(self) -> None:
+        """Imports what is needed while the call begins; connections are the service's own."""
+        await asyncio.to_thread(warm)
 
     async def reply(self, chat: Sequence[Message], tools: Sequence[Tool]) -> AsyncGenerator[str | ToolCall, None]:
         """Tool calls come last, whole; one whose arguments are no JSON is dropped by Pipecat."""
