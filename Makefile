@@ -2,17 +2,18 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup run call campaign test test-all bench dashboards lint format lock pico clean
+.PHONY: help setup run call campaign scenarios test test-all bench dashboards lint format lock pico clean
 
 BIN := .venv/bin
 UV_VERSION := 0.13.8
 FILE ?=
 CONTACTS ?=
 TESTS ?=
+SCENARIOS ?=
 SYNC = $(BIN)/uv pip sync --python $(BIN)/python --require-hashes
 COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links $(UPGRADE) pyproject.toml
-BENCHMARKS := frame_path startup barge_in failover voice_to_voice call_load webrtc api dialer_claim
+BENCHMARKS := frame_path startup barge_in failover voice_to_voice turn_taking call_load webrtc api dialer_claim guardrails
 
 help: ## What can be made
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /|/' | awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -28,6 +29,9 @@ call: .venv/prepared ## Call the running server: make call FILE=my.wav
 
 campaign: .venv/prepared ## Call 200 simulated people, and watch: make campaign CONTACTS=50
 	@$(BIN)/python -m server campaign $(if $(CONTACTS),--contacts "$(CONTACTS)")
+
+scenarios: .venv/prepared ## Hold the calls that scenarios/ describes, and say how they went
+	@$(BIN)/python -m server scenarios $(SCENARIOS)
 
 test: .venv/developer .venv/prepared .venv/console ## Run the tests: make test TESTS=tests/storage
 	@sh tests/speech.sh
@@ -49,6 +53,7 @@ test-all: .venv/developer .venv/prepared .venv/console ## Run the tests, those t
 
 bench: .venv/developer .venv/prepared ## Measure: each prints its figures and the bar it has to reach
 	@sh tests/speech.sh
+	@sh benchmarks/talk.sh
 	@for name in $(BENCHMARKS); do echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 dashboards: .venv/prepared ## Write the rules and dashboards in deploy/ of the metrics there are

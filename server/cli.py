@@ -112,6 +112,43 @@ def prepare() -> None:
     console.print("The models are ready.")
 
 
+@app.command()
+def train(
+    weights: Annotated[Path, typer.Option(help="Folder of Chatterbox's PyTorch weights.")],
+    speaker: Annotated[str | None, typer.Argument(help="This one alone; else all that wait, oldest first.")] = None,
+) -> None:
+    """Fine-tune the speakers whose training was asked for, on this machine's GPU. Needs PyTorch and PEFT here."""
+    from server.training.chatterbox_lora import ChatterboxLora
+    from server.training.command import train_all
+
+    count = run(train_all(read_settings(), ChatterboxLora(weights), speaker))
+    console.print(f"{count} trainings were taken on." if count else "No training waits.")
+
+
+@app.command()
+def scenarios(
+    paths: Annotated[list[Path] | None, typer.Argument(help="Files, or folders of them.", exists=True)] = None,
+    out: Annotated[Path | None, typer.Option("--json", help="Where to write the report as JSON.")] = None,
+    junit: Annotated[Path | None, typer.Option(help="Where to write the report as JUnit's XML.")] = None,
+) -> None:
+    """Hold the calls that scenarios describe, and say whether each went as it should. Exit status 1 if one did not."""
+    from server.rehearsal import cli
+
+    cli.scenarios(quiet_settings(), paths or [Path("scenarios")], out, junit)
+
+
+@app.command()
+def replay(
+    call: Annotated[str, typer.Argument(metavar="CALL", help="Its id: cal_…")],
+    live: Annotated[bool, typer.Option("--live", help="Ask today's providers, in real time.")] = False,
+    out: Annotated[Path | None, typer.Option("--json", help="Where to write the comparison as JSON.")] = None,
+) -> None:
+    """Run a recorded call again through today's pipeline, and compare. Exit status 1 if something got worse."""
+    from server.rehearsal import cli
+
+    cli.replay(quiet_settings(), call, out, live=live)
+
+
 async def _serve(settings: Settings) -> None:
     from server.wiring import running
 

@@ -1,0 +1,1 @@
+"""Calls without a caller: scenarios that say who calls and what must be said, and recorded calls run again."""
