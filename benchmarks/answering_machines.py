@@ -3,7 +3,7 @@
 `python -m benchmarks.answering_machines [--noise 40 20 10] [--no-recogniser]`; `tests/speech.sh` brings the recorded
 prompts. The stage itself is run, behind the real voice detector and the real recogniser for English; time is that of
 the sound, and a text comes as much later as it took to make. Beside it, on the same sound: lengths alone, with the
-defaults of Asterisk's AMD.
+defaults of Asterisk's AMD and of LiveKit's. (Stock Pipecat's detector is a language model that reads the words.)
 
 Both sets are put together: one of prompts that a professional has recorded for Asterisk, with pauses and beeps of ours;
 one spoken by a synthetic voice. No recorded call is among them. Where there is no recogniser for a language, one that
@@ -24,6 +24,7 @@ from statistics import median
 import numpy as np
 
 from benchmarks.greetings import PEOPLE, RATE, Greeting, recorded, simulated
+from benchmarks.lengths_alone import LENGTHS, by_lengths
 from benchmarks.report import Bar, percentile, print_bars
 from pipeline.audio import FULL_SCALE, frame_bytes, resample
 from pipeline.frames import (
@@ -87,7 +88,7 @@ class Judged:
 def judged(greeting: Greeting, events: Sequence[Event]) -> Judged:
     """The stage, from the answer until it is done or the sound is over."""
     options = VoicemailOptions(message="Please call back.", beep_seconds=8)
-    stage, aside = Pickup(options, RATE, "Hello."), Detector(options.pickup, RATE)
+    stage, aside = Pickup(options, RATE, Say("Hello.")), Detector(options.pickup, RATE)
     result, now, playing = Judged(greeting), 0.0, None
 
     def emitted(frame: Frame) -> None:
@@ -172,20 +173,6 @@ def perfectly(greeting: Greeting) -> list[Event]:
     return texts
 
 
-def by_lengths(greeting: Greeting, found: Sequence[Event]) -> Judged:
-    """Asterisk's AMD with its defaults: a person is silent for 0.8 s before 1.5 s of greeting are over."""
-    last = 5.0
-    for began, ended in _stretches(found, len(greeting.pcm) / 2 / RATE):
-        if began > 2.5:
-            return Judged(greeting, Answerer.VOICEMAIL, 2.5)
-        if ended - began >= 1.5:
-            return Judged(greeting, Answerer.VOICEMAIL, began + 1.5)
-        following = [at for at, _ in _stretches(found, last) if at > ended]
-        if not following or following[0] - ended >= 0.8:
-            return Judged(greeting, PEOPLE, ended + 0.8, greeted_at=[ended + 0.8])
-    return Judged(greeting, Answerer.VOICEMAIL, 2.5)
-
-
 def _stretches(found: Sequence[Event], until: float) -> list[tuple[float, float]]:
     whole, began = [], None
     for _, edge in found:
@@ -248,7 +235,10 @@ async def main() -> None:
                 events = sorted([*found, *texts], key=lambda event: event[0])
                 tongue = "English" if english else "nine others"
                 results.setdefault(f"{name}, {tongue}, {way}", []).append(judged(heard, events))
-            results.setdefault(f"{name}, lengths alone (AMD)", []).append(by_lengths(heard, found))
+            for rule, lengths in LENGTHS.items():
+                person, at = by_lengths(_stretches(found, len(heard.pcm) / 2 / RATE), lengths)
+                by_rule = Judged(heard, PEOPLE, at, [at]) if person else Judged(heard, Answerer.VOICEMAIL, at)
+                results.setdefault(f"{name}, {rule}", []).append(by_rule)
     print(HEAD)
     for name in sorted(results):
         print(row(name, results[name]))

@@ -37,7 +37,7 @@ from processors.tts.embedded import EmbeddedTts, Options
 from processors.turns import TurnOptions, TurnTaker
 from processors.vad import LoudnessVad, VadOptions
 from processors.watchdog import Watchdog
-from server.speech import spoken
+from server.sounds.speech import spoken
 from tests.processors import openai_server
 from tests.processors.faulty import FAULTS, Ears, Voice
 from tests.processors.openai_server import HANG, RESET, STOP, text

@@ -12,7 +12,7 @@ import numpy as np
 from pipeline.audio import decode, encode, seconds, silence
 from processors.machines.words import Answerer
 from processors.tts.embedded import EmbeddedTts, Options, VoiceName
-from server.speech import spoken
+from server.sounds.speech import spoken
 from tests import speech
 from transports.simulator.faults import Faults, Mischief
 

@@ -27,7 +27,7 @@ from control_api.people import contact_lists, customer_campaigns, customer_impor
 from control_api.queues import members, queues, transfers
 from control_api.records import analyses, call_story, calls, latency, live_actions, signed_links, single_calls, waveform
 from control_api.vapi import vapi
-from control_api.voices import agents, providers, samples, speakers
+from control_api.voices import agents, consents, providers, samples, speaker_trainings, speakers
 from control_api.web.asked import SERVICES, Services
 from control_api.web.reading import BODY_BYTES
 from control_api.web.serving import answers, routes
@@ -48,6 +48,8 @@ CONTRACTS = (
     scripts.contract,
     numbers.contract,
     speakers.contract,
+    consents.contract,
+    speaker_trainings.contract,
     transfers.contract,
     latency.contract,
     calls.contract,

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-Stage = Literal["stt", "llm", "tts"]
-STAGES: tuple[Stage, ...] = ("stt", "llm", "tts")
+Stage = Literal["stt", "llm", "tts", "realtime"]
+STAGES: tuple[Stage, ...] = ("stt", "llm", "tts", "realtime")
 
 OWN = "nextneural"
 """The voice provider that this server is itself: the embedded voices and the organisations' deployed speakers."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from pipeline.bed import Bed
+
 FRAME_SECONDS = 0.02
 """Length of one `AudioIn`: the tick of a call's clock."""
 
@@ -29,6 +31,13 @@ class AudioIn(Frame):
     pcm: bytes
     at: float
     """When its first sample was heard."""
+    raw: bytes = b""
+    """As it came over the line, if `pcm` is that with the noise taken out; else empty."""
+
+    @property
+    def line(self) -> bytes:
+        """As it came over the line."""
+        return self.raw or self.pcm
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +72,25 @@ class Transcript(Frame):
     final: bool
     language: str = ""
     """BCP 47 tag where the recogniser tells it, else empty."""
+    certainty: float | None = field(default=None, compare=False)
+    """How sure it is of the language, in [0, 1], where it tells that."""
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageSwitched(Frame):
+    """From now on the call is in another language."""
+
+    language: str
+    """BCP 47 tag."""
+    by_model: bool = False
+    """The language model wanted it, and need not be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class MaybeTurn(Frame):
+    """The caller is silent, and may have finished: this will be the turn's text unless more is said or understood."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +171,13 @@ class Played(Frame):
 
 
 @dataclass(frozen=True, slots=True)
+class Background(Frame):
+    """From now on this is heard under everything that the bot says, and while it says nothing."""
+
+    bed: Bed
+
+
+@dataclass(frozen=True, slots=True)
 class Pause(Frame):
     """The caller may be interrupting: stop the bot's sound at once, but keep what was not heard."""
 
@@ -176,6 +211,8 @@ class Say(Frame):
     """The sentence that is being said is finished first; what was to follow it is dropped."""
     transfer_to: str = ""
     """If set, beside `hangup`: the queue that the call is handed to once it was heard, in place of hanging up."""
+    protected: bool = False
+    """The caller hears all of it, and is answered after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +222,10 @@ class Note(Frame):
     text: str = field(repr=False)
     answer: bool = False
     """The bot speaks at once, with the note in mind."""
+    protected: bool = False
+    """The caller hears all that the bot then says, and is answered after it."""
+    role: Literal["system", "user", "assistant"] = "system"
+    """`system`: it is a note. The others: it stands in the chat as if it had been said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +264,13 @@ class TransferAsked(Frame):
 
 
 @dataclass(frozen=True, slots=True)
+class ToolBegun(Frame):
+    """Something is being done that the bot asked for, and the caller waits for it. A `ToolUsed` follows."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class ToolUsed(Frame):
     """Something was done that the bot asked for, and the bot knows what came of it."""
 
@@ -249,70 +297,3 @@ class Failure(Frame):
     """Fit to be logged: no key and none of the caller's words."""
     fatal: bool = False
     """The stage is not tried again in this call."""
-
-
-# ── what was measured ───────────────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class BothSides(Frame):
-    """What went by on the line, while somebody listens along: the caller left, the bot right, aligned to the sample."""
-
-    pcm: bytes = field(repr=False)
-    """Stereo PCM16 of 100 ms."""
-
-
-@dataclass(frozen=True, slots=True)
-class Said(Frame):
-    """One line of the transcript: what somebody said and the other side heard."""
-
-    speaker: Literal["agent", "customer"]
-    text: str
-    at: float
-    seconds: float
-    interrupted: bool = False
-    """The caller cut the agent short there."""
-    reply: int = 0
-    """Of the agent's lines."""
-
-
-@dataclass(frozen=True, slots=True)
-class DeadAir(Frame):
-    """The caller has waited for an answer and heard nothing."""
-
-    at: float
-    seconds: float
-    """How long, since the end of what the caller said."""
-
-
-@dataclass(frozen=True, slots=True)
-class FalseInterruption(Frame):
-    """The bot was cut short for a noise or a nod, and goes on where it was held."""
-
-    at: float
-    seconds: float
-    """How long it was held."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answered(Frame):
-    """The first sound of a reply is on the line. Each field says seconds since the caller's speech ended.
-
-    The steps overlap: the recogniser works while the turn is still being judged. None: the step was not seen.
-    """
-
-    reply: int
-    at: float
-    """When the caller's speech ended."""
-    vad: float | None
-    """The voice detector was sure of the silence."""
-    transcript: float | None
-    """The last final transcript of the turn was there."""
-    turn: float | None
-    """The turn was judged to be over."""
-    first_text: float | None
-    """The language model's first words."""
-    first_audio: float | None
-    """The voice's first sound."""
-    on_line: float
-    """That sound went over the line."""

@@ -15,9 +15,11 @@ from aiohttp import ClientSession
 from pydantic import BaseModel
 
 from processors.ports import LanguageModel, SpeechToText, TextToSpeech
+from processors.speech_to_speech import SpeechToSpeech
 
-Stage = Literal["stt", "llm", "tts"]
+Stage = Literal["stt", "llm", "tts", "realtime"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
+"""What a provider may be. `realtime` takes the place of the other three."""
 
 
 class Provider(Protocol):
@@ -25,7 +27,9 @@ class Provider(Protocol):
 
     Options: type[BaseModel]
 
-    def create(self, options: Any, http: ClientSession) -> SpeechToText | LanguageModel | TextToSpeech: ...
+    def create(
+        self, options: Any, http: ClientSession
+    ) -> SpeechToText | LanguageModel | TextToSpeech | SpeechToSpeech: ...
 
 
 class UnknownProviderError(LookupError):

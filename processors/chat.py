@@ -34,9 +34,22 @@ class Chat:
 
     def turn(self, text: str) -> None:
         """The caller's. What stands unanswered is joined with it."""
-        if self._lines and self._lines[-1].message.role == "user":
-            text = f"{self._lines.pop().message.text} {text}"
-        self.add(Message("user", text))
+        self._lines[self._open :] = [self._turned(text)]
+
+    def supposing(self, text: str) -> tuple[Message, ...]:
+        """All, as if that were the caller's turn."""
+        lines = (*self._lines[: self._open], self._turned(text))
+        return tuple(line.message for line in lines)
+
+    @property
+    def _open(self) -> int:
+        """Where the next turn stands: in place of one that is unanswered."""
+        is_unanswered = bool(self._lines) and self._lines[-1].message.role == "user"
+        return len(self._lines) - is_unanswered
+
+    def _turned(self, text: str) -> _Line:
+        unanswered = (line.message.text for line in self._lines[self._open :])
+        return _Line(Message("user", " ".join((*unanswered, text))))
 
     def heard(self, reply: int, text: str) -> None:
         """So much of a reply, by now."""

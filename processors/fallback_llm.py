@@ -25,6 +25,7 @@ Words = Sequence[tuple[str, int]]
 class FallbackLlm:
     def __init__(self, chain: Chain[LanguageModel]) -> None:
         self._chain = chain
+        self.stay_connected = chain.stay_connected
 
     async def reply(self, chat: Sequence[Message], tools: Sequence[Tool]) -> AsyncGenerator[str | ToolCall, None]:
         """Whole words. Raises AllFailedError."""

@@ -12,7 +12,7 @@ from pipeline.mailbox import Mailbox
 from pipeline.tasks import alongside
 from processors import fallback
 from processors.fallback import PIECES, Attempt, Chain, Request
-from processors.ports import ListenFrame, ProviderError, SpeechToText
+from processors.ports import FollowsLanguage, ListenFrame, ProviderError, SpeechToText
 
 KEPT_SECONDS = 15.0
 """Of sound that no final transcript came of: longer than people speak without a pause."""
@@ -29,6 +29,11 @@ class FallbackStt:
         self._chain = chain
         self.rate = max(member.port.rate for member in chain.members)
         self._sound = _Sound(self.rate)
+
+    def listen_for(self, language: str) -> None:
+        for member in self._chain.members:
+            if isinstance(member.port, FollowsLanguage):
+                member.port.listen_for(language)
 
     async def transcribe(self, heard: AsyncIterable[ListenFrame]) -> AsyncGenerator[Transcript, None]:
         """Raises AllFailedError once all of them in a row gave no final transcript; asked again, it has the sound yet.

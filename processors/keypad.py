@@ -12,7 +12,9 @@ class KeypadOptions(BaseModel, frozen=True, extra="forbid"):
     timeout: float = Field(
         2.0, ge=0, le=10, description="seconds after the last key; 0: only the delimiter ends the input"
     )
-    delimiter: str = Field("#", max_length=1, description="key that ends the input at once; empty: none")
+    delimiter: str = Field(
+        "#", pattern=r"^([0-9A-D*#]?|#\*|\*#)$", description="key, or #* for either, that ends the input; empty: none"
+    )
 
 
 class Keypad(Processor):
@@ -30,12 +32,12 @@ class Keypad(Processor):
                 self._now = frame.at + FRAME_SECONDS
                 if self._keys and 0 < self._options.timeout <= self._now - self._last:
                     self._finish()
-            case Digit(key, at) if self._keys or key != self._options.delimiter:
+            case Digit(key, at) if self._keys or key not in self._options.delimiter:
                 if not self._keys:
                     self._began = at
                     self.emit(Interrupt(at))
                 self._last = at
-                if key != self._options.delimiter:
+                if key not in self._options.delimiter:
                     self._keys += key
                 else:
                     self._finish()

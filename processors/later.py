@@ -4,18 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pipeline.frames import (
-    Answered,
-    DeadAir,
-    Digit,
-    FalseInterruption,
-    Frame,
-    Interrupt,
-    Pause,
-    Resume,
-    Said,
-    SpeechStarted,
-)
+from pipeline.frames import Digit, Frame, Interrupt, Pause, Resume, SpeechStarted
+from pipeline.news import Answered, DeadAir, FalseInterruption, Said
 from pipeline.processor import Processor
 
 

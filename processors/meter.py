@@ -6,23 +6,13 @@ from dataclasses import dataclass, field
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from pipeline.frames import (
-    FRAME_SECONDS,
-    Answered,
-    AudioIn,
-    DeadAir,
-    Failure,
-    FalseInterruption,
-    Frame,
-    Heard,
-    Interrupt,
-    Pause,
-    Resume,
-)
+from pipeline.frames import FRAME_SECONDS, AudioIn, Failure, Frame, Heard, Interrupt, Pause, Resume, ToolUsed
+from pipeline.news import Answered, AskedAhead, DeadAir, FalseInterruption, Guarded
 from pipeline.processor import Processor
 from processors.breaker import Account
 from processors.call_time import CallTime
 from processors.fallback import Move
+from processors.ports import Tokens
 
 STEPS = (0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.65, 0.8, 1.0, 1.25, 1.6, 2.0, 3.0, 5.0, 10.0)
 """Bucket edges in seconds: fine where a caller feels the difference."""
@@ -60,6 +50,27 @@ class Metrics:
         self.dead_air = Counter(
             "vaani_dead_air", "Times a caller heard nothing for 2 s after a turn", ["transport"], registry=registry
         )
+        self.speculations = Counter(
+            "vaani_speculations",
+            "Questions to the language model before the turn was certain: adopted, or dropped for the caller went on",
+            ["transport", "outcome"],
+            registry=registry,
+        )
+        self.tokens = Counter(
+            "vaani_llm_tokens",
+            "Tokens of answers: read, of these cached (the provider had read them before), and written",
+            ["provider", "kind"],
+            registry=registry,
+        )
+        self.guardrails = Counter(
+            "vaani_guardrail",
+            "Phrases that a guardrail held back, and those that were said unjudged, for the judge was late",
+            ["guardrail", "outcome"],
+            registry=registry,
+        )
+        self.tools = Counter(
+            "vaani_tools", "Tools that models had used, by what came of it", ["transport", "outcome"], registry=registry
+        )
         self.failures = Counter(
             "vaani_provider_failures", "Troubles with a provider", ["stage", "provider"], registry=registry
         )
@@ -78,6 +89,10 @@ class Metrics:
         self.trouble = Counter(
             "vaani_line_trouble", "Frames from a line that were refused or dropped", ["kind"], registry=registry
         )
+
+    def took(self, provider: str, tokens: Tokens) -> None:
+        for kind in ("read", "cached", "written"):
+            self.tokens.labels(provider, kind).inc(getattr(tokens, kind))
 
     def rests(self, account: Account, resting: bool) -> None:
         """A rest began, or is over."""
@@ -144,6 +159,12 @@ class Meter(Processor):
                     self._metrics.interruptions.labels(self._labels.transport).inc()
             case Answered():
                 self._answered(frame)
+            case AskedAhead(adopted):
+                self._metrics.speculations.labels(self._labels.transport, "adopted" if adopted else "dropped").inc()
+            case Guarded(guardrail, held):
+                self._metrics.guardrails.labels(guardrail, "held" if held else "unjudged").inc()
+            case ToolUsed(ok=ok):
+                self._metrics.tools.labels(self._labels.transport, "done" if ok else "failed").inc()
             case DeadAir():
                 self._metrics.dead_air.labels(self._labels.transport).inc()
             case Failure(stage=stage):

@@ -6,7 +6,7 @@ A provider frees what it opened however the reader stops, and speaks of its trou
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
 
@@ -27,10 +27,38 @@ class SpeechToText(Protocol):
         ...
 
 
+@runtime_checkable
+class FollowsLanguage(Protocol):
+    """A recogniser that can be told in mid-call what language is spoken."""
+
+    def listen_for(self, language: str) -> None:
+        """A BCP 47 tag. One that finds the language out by itself, or does not know this one, goes on as it is."""
+        ...
+
+
 class LanguageModel(Protocol):
     def reply(self, chat: Sequence[Message], tools: Sequence[Tool]) -> AsyncGenerator[str | ToolCall, None]:
         """The next thing to say, in pieces as they come, cut anywhere."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What one answer of a language model took."""
+
+    read: int
+    """Of the question, all of it."""
+    cached: int
+    """Of these, that the provider had read before: they cost less, and no time."""
+    written: int
+
+
+@runtime_checkable
+class CountsTokens(Protocol):
+    """A language model that tells what its answers take."""
+
+    took: Callable[[Tokens], None]
+    """Is told of each answer."""
 
 
 @runtime_checkable

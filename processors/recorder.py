@@ -10,7 +10,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.frames import AudioIn, Frame, Heard
+from pipeline.bed import Bed
+from pipeline.frames import AudioIn, Background, Frame, Heard
+from pipeline.news import RecordingConsent
 from pipeline.processor import Processor
 from processors.sides import laid
 from processors.wav import WavWriter, stereo
@@ -23,7 +25,7 @@ FLUSH_FRAMES = 25
 
 @dataclass(slots=True)
 class Track:
-    """One recording as its thread sees it. Only that thread touches it."""
+    """One recording as its thread sees it. Only that thread touches it, but for the bed, which is laid once."""
 
     path: Path
     rate: int
@@ -33,6 +35,10 @@ class Track:
     late: list[tuple[int, bytes]] = field(default_factory=list)
     """Bot's sound that belongs to a later stretch: (offset in bytes from that stretch's start, PCM16)."""
     failed: bool = False
+    bed: tuple[Bed, int] | None = None
+    """What is heard under the bot, and from which byte on."""
+    length: int = 0
+    """Bytes of one side that went by: what was not to be recorded of them is silence."""
 
     def write(self, caller: bytes, bot: list[tuple[int, bytes]]) -> None:
         """`bot`: (offset in bytes from the start of `caller`, PCM16), in any order."""
@@ -40,9 +46,14 @@ class Track:
             self.late += bot
             return
         if self.writer is None:
-            self.writer = WavWriter(self.path, self.rate, round(self.since * self.rate))
+            self.writer = WavWriter(self.path, self.rate, round(self.since * self.rate) + self.length // 2)
         right, self.late = laid(len(caller), self.late + bot)
-        self.writer.append(stereo(caller, right))
+        self.writer.append(stereo(caller, right if self.bed is None else self._bedded(right, *self.bed)))
+        self.length += len(caller)
+
+    def _bedded(self, right: bytes, bed: Bed, since: int) -> bytes:
+        bare = min(max(since - self.length, 0), len(right))
+        return right[:bare] + bed.under(right[bare:], (self.length + bare) // 2)
 
     def close(self) -> None:
         if self.writer is not None:
@@ -99,9 +110,14 @@ def _settle(done: asyncio.Future[bool], written: bool) -> None:
 class Recorder(Processor):
     """Collects; a thread writes. Silence, pauses and cuts are in the file as they were on the line."""
 
-    def __init__(self, path: Path, rate: int, thread: RecordingThread, *, since: float = 0.0) -> None:
-        """A call that goes on after a break of the line began `since` seconds ago: its file goes on too."""
-        self._rate = rate
+    def __init__(
+        self, path: Path, rate: int, thread: RecordingThread, *, since: float = 0.0, waits: bool = False
+    ) -> None:
+        """A call that goes on after a break of the line began `since` seconds ago: its file goes on too.
+
+        One that `waits` keeps nothing before the caller's consent: there is silence in its place.
+        """
+        self._rate, self._waits = rate, waits
         self._track = Track(path, rate, since)
         self._thread = thread
         self._caller: list[bytes] = []
@@ -113,12 +129,20 @@ class Recorder(Processor):
 
     def process(self, frame: Frame) -> None:
         match frame:
+            case AudioIn() if self._waits:
+                self._start += len(frame.line)
+            case Heard() if self._waits:
+                pass
+            case RecordingConsent(given=True) if self._waits:
+                self._waits, self._track.length = False, self._start
             case AudioIn():
                 if len(self._caller) == FLUSH_FRAMES:
                     self._thread.write(self._track, *self._take())
-                self._caller.append(frame.pcm)
+                self._caller.append(frame.line)
             case Heard():
                 self._bot.append((round(frame.at * self._rate) * 2 - self._start, frame.pcm))
+            case Background():
+                self._track.bed = frame.bed, self._start + sum(map(len, self._caller))
         self.emit(frame)
 
     def _take(self) -> tuple[bytes, list[tuple[int, bytes]]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pipeline.frames import AudioIn, Frame, Hangup, Heard, Interrupt, Played, Said, UserTurn
+from pipeline.frames import AudioIn, Frame, Hangup, Heard, Interrupt, Played, UserTurn
+from pipeline.news import Said
 from pipeline.processor import Processor
 
 

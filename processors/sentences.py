@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterator
+from typing import Protocol
 
 CLAUSE = 10
 """Fewest characters of a first clause: "Thank you," is worth speaking, "So," is not."""
@@ -13,14 +14,14 @@ LONGEST = 240
 PATIENCE = 0.2
 """Seconds that a sentence which seems whole waits for the text that would prove it."""
 
-_CLOSERS = "\"'”’»)\\]*_"
+CLOSERS = "\"'”’»)\\]*_"
 _MARK = re.compile(
     rf"(?P<line>\n\s*)"
-    rf"|(?P<danda>[।॥۔。！？]+[{_CLOSERS}]*\s*)"
-    rf"|(?P<stop>[.!?…]+[{_CLOSERS}]*\s+)"
+    rf"|(?P<danda>[।॥۔。！？]+[{CLOSERS}]*\s*)"
+    rf"|(?P<stop>[.!?…]+[{CLOSERS}]*\s+)"
     rf"|(?P<clause>[,;:—–،]\s+|\s[-—–]\s+)"
 )
-_STOPPED = re.compile(rf"[.!?…।॥۔。！？][{_CLOSERS}]*\s*$")
+_STOPPED = re.compile(rf"[.!?…।॥۔。！？][{CLOSERS}]*\s*$")
 _TITLES = frozenset(
     ("dr", "mr", "mrs", "ms", "prof", "sr", "jr", "st", "smt", "shri", "sri", "adv", "capt", "col", "gen", "lt", "hon")
 )
@@ -29,6 +30,25 @@ _BEFORE_DIGIT = frozenset(("no", "nos", "pp", "vol", "rm"))
 _BEFORE_CAPITAL = frozenset(("a.m", "p.m", "am", "pm", "etc", "ltd", "inc", "co", "pvt", "u.s", "u.k"))
 _INITIAL = re.compile(r"[A-Z]")
 _ITEM = re.compile(r"\s*\d{1,3}")
+
+
+class Chunk(str):
+    """A piece of text that is spoken as one: it is not cut any more."""
+
+
+class Worded(Chunk):
+    """And as it stands: it is not worded otherwise any more."""
+
+
+class Cuts(Protocol):
+    """Where a text is cut into phrases."""
+
+    def push(self, piece: str) -> Iterator[str]: ...
+
+    def flush(self) -> str: ...
+
+    @property
+    def rests(self) -> bool: ...
 
 
 class Splitter:
@@ -71,14 +91,14 @@ class Splitter:
                 clause = mark.end()
                 if self._early and mark.start() >= CLAUSE:
                     return clause
-            elif mark.lastgroup != "stop" or _ends(text, mark):
+            elif mark.lastgroup != "stop" or ends_sentence_at(text, mark):
                 return mark.end()
         if len(text) > LONGEST:
             return clause or text.rfind(" ", 1, LONGEST) + 1 or LONGEST
         return 0
 
 
-def _ends(text: str, mark: re.Match[str]) -> bool:
+def ends_sentence_at(text: str, mark: re.Match[str]) -> bool:
     """Whether a full stop with white space behind it ends the sentence."""
     if text[mark.start()] != "." or text[mark.start() : mark.start() + 2] == "..":
         return True
@@ -94,12 +114,12 @@ def _ends(text: str, mark: re.Match[str]) -> bool:
     return True
 
 
-async def phrases(text: AsyncIterable[str], first_clause: bool = True) -> AsyncGenerator[str, None]:
+async def phrases(text: AsyncIterable[str], splitter: Cuts | None = None) -> AsyncGenerator[str, None]:
     """Joined together the phrases are the text, but for white space at its end. Each has a visible character.
 
-    A sentence is given once the next one begins, or after `PATIENCE` when nothing follows.
+    A sentence is given once the next one begins, or after `PATIENCE` when nothing follows. A `Chunk` is one as it is.
     """
-    splitter = Splitter(first_clause)
+    splitter = splitter or Splitter()
     pieces = aiter(text)
     while True:
         coming = asyncio.ensure_future(_next(pieces))
@@ -113,6 +133,11 @@ async def phrases(text: AsyncIterable[str], first_clause: bool = True) -> AsyncG
                 await asyncio.gather(coming, return_exceptions=True)
         if piece is None:
             break
+        if isinstance(piece, Chunk):
+            if (rest := splitter.flush()).strip():
+                yield rest
+            yield piece
+            continue
         for phrase in splitter.push(piece):
             yield phrase
     if (rest := splitter.flush()).strip():

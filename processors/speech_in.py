@@ -7,10 +7,10 @@ from collections.abc import Callable
 from contextlib import aclosing
 
 from pipeline.audio import Resampler
-from pipeline.frames import AudioIn, Failure, Frame, SpeechStarted, SpeechStopped
+from pipeline.frames import AudioIn, Failure, Frame, LanguageSwitched, SpeechStarted, SpeechStopped
 from pipeline.mailbox import Mailbox
 from pipeline.processor import Processor
-from processors.ports import ListenFrame, ProviderError, SpeechToText
+from processors.ports import FollowsLanguage, ListenFrame, ProviderError, SpeechToText
 
 BACKLOG = 250
 """Pieces kept for a recogniser that is slow or being reopened: 5 s of speech, then the oldest go."""
@@ -45,6 +45,8 @@ class SpeechIn(Processor):
                 self._speaking = isinstance(frame, SpeechStarted)
                 self._hand_over()
                 self._heard.put(frame)
+            case LanguageSwitched(language) if isinstance(self._stt, FollowsLanguage):
+                self._stt.listen_for(language)
         self.emit(frame)
 
     def _hand_over(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
@@ -17,6 +17,7 @@ from pipeline.frames import (
     Frame,
     Hangup,
     Interrupt,
+    LanguageSwitched,
     Played,
     ReplyDone,
     ReplyText,
@@ -26,8 +27,12 @@ from pipeline.processor import Processor
 from pipeline.tasks import TaskSlot
 from processors.fallback import AllFailedError
 from processors.fallback_tts import FallbackTts
+from processors.manner import Manner, Stored
 from processors.phrases import ends_sentence
 from processors.ports import ProviderError, StaysConnected, TextToSpeech
+from processors.wording.script import AsItComes, Script
+
+__all__ = ["LATE", "SpeechOut", "Stored"]
 
 HANG = 2.0
 """Seconds a voice may take to its next sound when it has a whole sentence to speak, or all there is."""
@@ -40,22 +45,27 @@ LATE = 0.5
 """Seconds that a voice has not begun the sentence it was given: the filler is then not left to it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A sentence that needs no voice any more."""
-
-    text: str = ""
-    pcm: bytes = field(default=b"", repr=False)
-    """At the line's rate."""
+NOTHING: Mapping[str, Stored] = {}
+MANNERS: Mapping[str, Callable[[], Manner]] = {}
 
 
 @dataclass(slots=True)
 class _Reply:
     number: int
     text: Mailbox[str] = field(default_factory=lambda: Mailbox(PIECES))
+    rest: Mailbox[str] | None = None
+    """What comes of it after the call has gone over to another language."""
+    recorded: Stored | None = None
+    """Heard before the text."""
+    is_worded: bool = False
+    """There is a text."""
     sounded: bool = False
     due: float | None = None
     """On the call's clock: since when the voice has had something to speak."""
+
+    @property
+    def goes_to(self) -> Mailbox[str]:
+        return self.text if self.rest is None else self.rest
 
 
 class SpeechOut(Processor):
@@ -72,11 +82,21 @@ class SpeechOut(Processor):
         *,
         goodbye: Stored | None = None,
         fillers: Sequence[Stored] = (),
+        recorded: Mapping[str, Stored] = NOTHING,
+        script: Callable[[], Script] = AsItComes,
+        manners: Mapping[str, Callable[[], Manner]] = MANNERS,
     ) -> None:
-        """`goodbye` is said in place of the apology when the call is ended, and `fillers` while the voice hangs."""
+        """`goodbye` is said in place of the apology when the call is ended, and `fillers` while the voice hangs.
+
+        `recorded` is what is heard in place of a first word. `manners` makes what is spoken with in other languages,
+        by their tags.
+        """
         self._tts = tts
         self._rate = rate
+        self._script = script
         self._apology, self._goodbye = apology, goodbye or apology
+        self._recorded = recorded
+        self._manners, self._known = manners, dict[str, Manner]()
         self._stored = {filler.text: filler for filler in fillers}
         self._now = 0.0
         self._replies: deque[_Reply] = deque()
@@ -103,13 +123,19 @@ class SpeechOut(Processor):
                 self._fill_from_store(_Reply(frame.reply), self._stored[frame.text])
             case ReplyText():
                 reply = self._reply(frame.reply)
-                reply.text.put(frame.text)
+                first, _, rest = frame.text.partition(" ")
+                reply.recorded = reply.recorded or self._recorded.get(first)
+                text = rest if first in self._recorded else frame.text
+                reply.is_worded = reply.is_worded or bool(text)
+                reply.goes_to.put(text)
                 if reply.due is None and ends_sentence(frame.text):
                     reply.due = self._now
             case ReplyDone():
                 reply = self._reply(frame.reply)
-                reply.text.close()
+                reply.goes_to.close()
                 reply.due = self._now if reply.due is None else reply.due
+            case LanguageSwitched(language) if language in self._manners:
+                self._go_over_to(language)
             case Interrupt() if self._last_words is not None:
                 self.emit(Hangup("tts_failed"))
             case Interrupt():
@@ -119,6 +145,21 @@ class SpeechOut(Processor):
                 self._filler = None
             case Played(complete=True) if frame.reply == self._last_words:
                 self.emit(Hangup("tts_failed"))
+
+    def _go_over_to(self, language: str) -> None:
+        """What is being said is said to its end; what is still to come of it is in the new language already."""
+        if language not in self._known:
+            made = self._known[language] = self._manners[language]()
+            if isinstance(made.voice, StaysConnected):
+                self.tasks.create_task(made.voice.stay_connected())
+        manner = self._known[language]
+        self._tts, self._script = manner.voice, manner.script
+        self._apology, self._goodbye = manner.apology, manner.goodbye
+        self._stored = {filler.text: filler for filler in manner.fillers}
+        for reply in self._replies:
+            if reply.rest is None and not reply.text.closed:
+                reply.text.close()
+                reply.rest = Mailbox(PIECES)
 
     def _reply(self, number: int) -> _Reply:
         if number < 0:
@@ -165,26 +206,41 @@ class SpeechOut(Processor):
             fatal = self._failures >= PATIENCE or isinstance(error, AllFailedError)
             self.emit(Failure("tts", str(error), fatal))
             stored = self._goodbye if fatal else self._apology
+            if fatal and not reply.sounded:  # a filler at most: the last words need not wait for its end
+                self._filling.cancel()
+                self.emit(Interrupt(self._now, ours=True))
             self._sound(reply, stored.pcm, stored.text)
             self.emit(AudioDone(reply.number))
             if fatal:
                 self._last_words = reply.number
 
     async def _speak_one(self, reply: _Reply) -> None:
+        if reply.recorded is not None:
+            self._sound(reply, reply.recorded.pcm, reply.recorded.text)
+            if not reply.is_worded:
+                self.emit(AudioDone(reply.number))
+                return
+        await self._speak_text(reply)
+        while reply.rest is not None:
+            reply.text, reply.rest = reply.rest, None
+            await self._speak_text(reply)
+        self.emit(AudioDone(reply.number))
+
+    async def _speak_text(self, reply: _Reply) -> None:
         resampler = Resampler(self._tts.rate, self._rate)
+        script = self._script()
         try:
             async with (
                 asyncio.timeout(None) as patience,
-                aclosing(self._tts.speak(self._given(reply.text, patience))) as sounds,
+                aclosing(self._tts.speak(self._given(script.pieces(reply.text), patience))) as sounds,
             ):
                 async for sound in sounds:
                     patience.reschedule(self._soon() if reply.text.closed else None)
-                    self._sound(reply, resampler.push(sound.pcm), sound.text)
+                    self._sound(reply, resampler.push(sound.pcm), script.given(sound.text))
         except TimeoutError as error:
             raise ProviderError.of("tts", error) from None
         if rest := resampler.flush():
             self._sound(reply, rest)
-        self.emit(AudioDone(reply.number))
 
     def _sound(self, reply: _Reply, pcm: bytes, text: str = "") -> None:
         if not reply.sounded:

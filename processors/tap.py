@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from pipeline.frames import AudioIn, BothSides, Frame, Heard, Listen
+from pipeline.bed import Bed
+from pipeline.frames import AudioIn, Background, Frame, Heard, Listen
+from pipeline.news import BothSides
 from pipeline.processor import Processor
 from processors.sides import Piece, laid
 from processors.wav import stereo
@@ -33,6 +35,7 @@ class Tap(Processor):
         self._now = 0.0
         self._until = 0.0
         self._stretch: _Stretch | None = None
+        self._bed: Bed | None = None
 
     def process(self, frame: Frame) -> None:
         match frame:
@@ -44,6 +47,8 @@ class Tap(Processor):
                 self._stretch.bot.append((self._place(frame.at) - self._stretch.start, frame.pcm))
             case Listen():
                 self._until = self._now + LISTENED_SECONDS
+            case Background(bed):
+                self._bed = bed
         self.emit(frame)
 
     def _heard(self, sound: AudioIn) -> None:
@@ -52,6 +57,8 @@ class Tap(Processor):
         if stretch is not None and len(stretch.caller) == CHUNK_FRAMES:
             caller = b"".join(stretch.caller)
             bot, late = laid(len(caller), stretch.bot)
+            if self._bed is not None:
+                bot = self._bed.under(bot, stretch.start // 2)
             self.emit(BothSides(stereo(caller, bot)))
             stretch = self._stretch = _Stretch(stretch.start + len(caller), bot=late)
         if sound.at >= self._until:
@@ -59,7 +66,7 @@ class Tap(Processor):
             return
         if stretch is None:
             stretch = self._stretch = _Stretch(self._place(sound.at))
-        stretch.caller.append(sound.pcm)
+        stretch.caller.append(sound.line)
 
     def _place(self, at: float) -> int:
         return round(at * self._rate) * 2

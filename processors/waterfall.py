@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from pipeline.frames import (
     FRAME_SECONDS,
-    Answered,
     AudioIn,
     AudioOut,
     Frame,
@@ -19,6 +18,7 @@ from pipeline.frames import (
     Transcript,
     UserTurn,
 )
+from pipeline.news import Answered
 from pipeline.processor import Processor
 
 

@@ -13,6 +13,7 @@ from server.call_plan import CallPlan
 from server.plan import call_plan
 from server.provider_keys import with_keys
 from server.returns import Return
+from server.voices.own_voices import with_own_voice
 from storage.assets import Customer
 from storage.database import Database, UnitOfWork
 from storage.dialing import Attempt
@@ -81,8 +82,9 @@ async def plan_of(
         {**_about(customer), **variables},
         organisation=None if organisation is None else overrides.opened(organisation.assistant_overrides),
         customer=None if customer is None else overrides.opened(customer.assistant_overrides),
+        preferred=None if customer is None else customer.preferred_language,
     )
-    return await with_keys(plan, own, seal)
+    return await with_keys(await with_own_voice(plan, own), own, seal)
 
 
 async def _flow(work: UnitOfWork, incoming: Incoming, placed: Attempt | None) -> Flow | None:
@@ -122,5 +124,6 @@ def greeting(agent: Agent | None, flow: Flow, organisation: Organisation | None,
         _about(customer),
         organisation=None if organisation is None else organisation.assistant_overrides,
         customer=customer.assistant_overrides,
+        preferred=customer.preferred_language,
     )
-    return plan.greeting
+    return " ".join(filter(None, (plan.disclosure, plan.greeting)))

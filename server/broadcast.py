@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from pipeline.frames import (
-    Answered,
-    DeadAir,
     Digit,
     Frame,
     Interrupt,
@@ -14,13 +12,14 @@ from pipeline.frames import (
     Pause,
     Played,
     Resume,
-    Said,
     Say,
     SendDigits,
     SpeechStarted,
+    ToolUsed,
     Transcript,
 )
 from pipeline.mailbox import Mailbox
+from pipeline.news import Answered, DeadAir, Disclosure, Guarded, RecordingConsent, Said
 from pipeline.processor import Processor
 from server.wellformed import wellformed
 from storage.bus import EventBus
@@ -87,6 +86,14 @@ def _message(frame: Frame) -> dict[str, Any] | None:
             return {"type": "keys", "speaker": "customer", "keys": frame.key, "timestamp": round(frame.at, 2)}
         case SendDigits():
             return {"type": "keys", "speaker": "agent", "keys": frame.keys}
+        case Guarded(held=True):
+            return {"type": "guardrail", "guardrail": frame.guardrail}
+        case ToolUsed():
+            return {"type": "tool", "name": frame.name, "ok": frame.ok, "seconds": round(frame.seconds, 2)}
+        case Disclosure(at, heard):
+            return {"type": "disclosure", "heard": heard, "timestamp": round(at, 2)}
+        case RecordingConsent(at, bool(given)):
+            return {"type": "recording_consent", "given": given, "timestamp": round(at, 2)}
         case DeadAir():
             return {"type": "dead_air", "timestamp": round(frame.at, 2), "seconds": round(frame.seconds, 2)}
         case Answered():

@@ -15,6 +15,7 @@ from control_api.web.asked import Services
 from control_api.web.errors import RefusedError, not_found
 from pipeline.transport import Incoming, Transport
 from server.broadcast import topic
+from server.messages.names import is_wanted
 from storage.ids import CALL, new_id
 from storage.records import Scope
 from transports.browser_line import BrowserLine, Refusal
@@ -37,9 +38,14 @@ class BrowserCalls:
         answer: Callable[[Transport, Incoming], Awaitable[None]],
         *,
         busy: Callable[[], str | None],
+        wanted: Callable[[str], frozenset[str] | None] = lambda call: None,
     ) -> None:
-        """`answer` runs one call to its end. `busy` says why no call can be taken now; None if one can."""
+        """`answer` runs one call to its end. `busy` says why no call can be taken now; None if one can.
+
+        `wanted` says what the page of a call is to be told of it, by Vapi's names; None: everything.
+        """
         self._services, self._stories, self._answer, self._busy = services, stories, answer, busy
+        self._wanted = wanted
 
     async def admit(
         self, request: web.Request, flow: str, variables: Mapping[str, str] = {}, *, carrier: str, name: str
@@ -75,7 +81,8 @@ class BrowserCalls:
 
             async def told() -> None:
                 async for message in story:
-                    line.tell(message)
+                    if is_wanted(message, self._wanted(incoming.call)):
+                        line.tell(message)
 
             telling = asyncio.create_task(told())
             try:

@@ -20,13 +20,17 @@ from processors.tts.embedded import VoiceName
 from processors.voices import pico
 from processors.voices.espeak import LANGUAGES
 from server.call_plan import CallPlan
-from server.voice_samples import VoiceSamples
+from server.voices.voice_samples import VoiceSamples
 
 MODEL = "embedded"
 """Of the server's own voices."""
 CODES = ("en-IN", "en-GB", "en-US", *(f"{language}-IN" for language in LANGUAGES if language != "en"))
 FREE_WORDS = frozenset({"value_error", "assertion_error", "union_tag_invalid"})
 """Kinds of errors whose text may hold what was given."""
+
+FILES = frozenset({"chatterbox"})
+"""Providers whose options are paths on this machine: a plan names none itself."""
+BY_SPEAKER = "provider of that name has the voices of your speakers: name one by `speaker`"
 
 
 def catalogue(data: Path) -> Catalogue:
@@ -60,9 +64,11 @@ def check_plan(config: Mapping[str, Any]) -> str | None:
     except ValidationError as error:
         return _told(error, "")
     choices: dict[Stage, Any] = {"stt": plan.stt, "llm": plan.llm, "tts": plan.tts}
+    if plan.realtime is not None:
+        choices["realtime"] = plan.realtime
     for stage, choice in choices.items():
         for place, one in enumerate((choice, *choice.fallbacks)):
-            wrong = check(stage, one.provider, one.options)
+            wrong = BY_SPEAKER if one.provider in FILES else check(stage, one.provider, one.options)
             if wrong is not None:
                 return f"{stage}.{wrong}" if place == 0 else f"{stage}.fallbacks.{place - 1}.{wrong}"
     return None
@@ -85,6 +91,7 @@ def _providers() -> tuple[Provider, ...]:
         Provider(stage, name, _schema(stage, name), needs_key=bool(secrets(stage, name)))
         for stage in modules.STAGES
         for name in modules.names(stage)
+        if name not in FILES
     )
 
 

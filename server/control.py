@@ -15,6 +15,7 @@ from control_api.access.limits import Limits, Rules
 from control_api.app import ENDPOINTS
 from control_api.links.public_only import public_session
 from control_api.records import listening, live, signed_links
+from control_api.voices.voice_cloner import VoiceCloner
 from control_api.web.asked import Services
 from server import browser_calls
 from server.briefing import ALSO_NAME, CONTACT_FIELDS, greeting
@@ -56,9 +57,19 @@ async def services(settings: Settings, database: Database, http: ClientSession) 
                 country=settings.country,
                 private_webhooks=settings.allow_private_webhooks,
                 greeting=greeting,
+                cloners=_cloners(settings),
             )
     finally:
         await limits.close()
+
+
+def _cloners(settings: Settings) -> dict[str, VoiceCloner]:
+    """The package that a model needs is not loaded before a voice is made."""
+    if settings.cloning_model is None:
+        return {}
+    from server.voices.local_voices import LocalVoices
+
+    return {"chatterbox": LocalVoices(settings.cloning_model, settings.data_dir)}
 
 
 def _unknown_variables(agent: Agent | None, flow: Flow) -> list[str]:

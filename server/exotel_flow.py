@@ -10,6 +10,7 @@ from aiohttp import web
 
 from control_api.links.flow_urls import CONNECT, DIAL_EVENTS, PASSTHRU, FlowUrls
 from dialer import hand_over
+from server.refusals import is_refused
 from server.transfers import TransferDesk
 from storage.database import Database
 from storage.records import Call, CallType
@@ -52,9 +53,10 @@ class ExotelFlow:
         async with self._database.begin(transfer.organisation_id) as work:
             offer = await hand_over.offer(work, transfer.id, self._clock())
             call = await work.calls.get(transfer.call_id)
+            refused = call is None or await is_refused(work, call)
         if offer is None or call is None:
             return web.json_response(NOBODY)
-        return web.json_response(self._connection(offer, call).told())
+        return web.json_response(self._connection(offer, call, refused=refused).told())
 
     async def _dialled(self, request: web.Request) -> web.Response:
         query = request.query
@@ -83,7 +85,7 @@ class ExotelFlow:
         async with self._database.read(organisation) as work:
             return await work.transfers.by_carrier_call(fields["callsid"])
 
-    def _connection(self, offer: hand_over.Offer, call: Call) -> Connection:
+    def _connection(self, offer: hand_over.Offer, call: Call, *, refused: bool) -> Connection:
         transfer = offer.transfer
         line = call.from_number if call.call_type is CallType.OUTBOUND else call.to_number
         return Connection(
@@ -91,7 +93,8 @@ class ExotelFlow:
             line or "",
             ring_seconds=offer.queue.ring_seconds,
             talk_seconds=int(hand_over.LONGEST_CONVERSATION.total_seconds()),
-            is_recorded=call.recording is not None,  # who does not want to be recorded is not recorded there either
+            is_recorded=call.recording is not None
+            and not refused,  # who does not want to be recorded is not recorded there either
             whisper=transfer.brief,
             events_url=self._urls.dial_events(transfer.id, transfer.number),
             asks_again=transfer.hunts,

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
-from pipeline.frames import Answered, DeadAir, Failure, FalseInterruption, Frame, Hangup, Said, Say
+from pipeline.frames import Failure, Frame, Hangup, Say
+from pipeline.news import Answered, DeadAir, Disclosure, FalseInterruption, RecordingConsent, Said
 from pipeline.processor import Processor
 from processors.fallback import Move
 from server.wellformed import wellformed
@@ -22,6 +24,13 @@ _log = logging.getLogger(__name__)
 
 WRITE_SECONDS = 1.0
 """How long a line may wait for others to be written with."""
+
+
+CONSENTS: Mapping[bool | None, MomentKind] = {
+    None: MomentKind.CONSENT_ASKED,
+    True: MomentKind.CONSENT_GIVEN,
+    False: MomentKind.CONSENT_REFUSED,
+}
 
 
 @dataclass(slots=True)
@@ -135,6 +144,8 @@ class Journal(Processor):
         self._answers: dict[int, Answered] = {}
         self._position = position
         self.hangup = self.leaving = ""
+        self.consented = False
+        """The caller lets the call be recorded."""
 
     def moved(self, move: Move) -> None:
         """A fallback serves from now on."""
@@ -153,6 +164,11 @@ class Journal(Processor):
                 self._noticed(MomentKind.DEAD_AIR, at, seconds)
             case FalseInterruption(at, seconds):
                 self._noticed(MomentKind.FALSE_INTERRUPTION, at, seconds)
+            case Disclosure(at, heard):
+                self._noticed(MomentKind.DISCLOSED if heard else MomentKind.DISCLOSURE, at)
+            case RecordingConsent(at, given):
+                self.consented = given is True
+                self._noticed(CONSENTS[given], at)
             case Hangup():
                 self.hangup = self.hangup or frame.reason
             case Say(hangup=reason, transfer_to="") if reason:

@@ -12,6 +12,7 @@ from control_api.web.asked import NOT_LIVE
 from dialer import hand_over
 from pipeline.frames import Frame, Hangup, Listen, Mute, Note, Say, SendDigits
 from server.call import LiveCall
+from server.call_plan import MonitorPlan
 from server.loudspeaker import topic
 from server.script_warnings import follows_script
 from server.switchboard import Switchboard
@@ -27,6 +28,8 @@ DEFAULT_REASON = "workflow_close"
 ENDING = "The call is already ending"
 NO_WHISPERS = "The agent follows a script and takes no whispers"
 LEAVING = "The call is being handed over"
+NO_LISTENERS = "The plan of this call lets nobody listen along"
+NO_CONTROL = "The plan of this call lets nobody control it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +57,20 @@ async def perform(switchboard: Switchboard, stories: Stories, call: str, command
     if deed is None:
         return {"error": 400, "detail": f"A live call cannot be told to {command['do']}"}
     live = switchboard.live(call)
+    refused = "" if live is None else _refused(live.plan.monitor, command["do"])
+    if refused:
+        return {"error": 403, "detail": refused}
     too_late = NOT_LIVE if live is None else _too_late(live, command["do"])
     if live is None or too_late:
         return {"error": 409, "detail": too_late}
     return await deed(Order(call, live, command))
+
+
+def _refused(monitor: MonitorPlan, do: str) -> str:
+    """Why the call's plan does not let this be asked of it; empty if it does."""
+    if do == "listen":
+        return "" if monitor.listen else NO_LISTENERS
+    return "" if monitor.control else NO_CONTROL
 
 
 def _too_late(live: LiveCall, do: str) -> str:

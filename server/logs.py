@@ -6,6 +6,9 @@ import json
 import logging
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any, Literal, TextIO
 
@@ -19,6 +22,9 @@ _ID = re.compile(r"[a-z]{2,3}_[0-9a-hjkmnp-tv-z]{26}")
 """Nothing else in a path is ours: it may be a token, or somebody's number."""
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
+_UNTOLD = ContextVar("untold", default=False)
+"""What runs here is a call of which the log is to say nothing but errors."""
+
 _QUIET = ("aiosqlite", "asyncio", "alembic", "httpx", "httpcore", "openai", "websockets", "numba")
 """Libraries whose debug and info lines may hold a caller's words, or say nothing to an operator."""
 
@@ -27,6 +33,7 @@ def configure(level: str, style: Literal["json", "text"] | None, stream: TextIO 
     """Sends every log line of this process to `stream`. Without a style: text on a terminal, else JSON."""
     text = stream.isatty() if style is None else style == "text"
     handler = logging.StreamHandler(stream)
+    handler.addFilter(told)
     handler.setFormatter(TextFormatter() if text else JsonFormatter())
     root = logging.getLogger()
     root.handlers[:] = [handler]
@@ -34,6 +41,21 @@ def configure(level: str, style: Literal["json", "text"] | None, stream: TextIO 
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
     logging.captureWarnings(True)
+
+
+@contextmanager
+def quiet(untold: bool = True) -> Iterator[None]:
+    """Only errors are logged by what runs inside, and by the tasks that it makes. Not if it is false."""
+    before = _UNTOLD.set(untold)
+    try:
+        yield
+    finally:
+        _UNTOLD.reset(before)
+
+
+def told(record: logging.LogRecord) -> bool:
+    """Whether it is to stand in the log."""
+    return record.levelno >= logging.ERROR or not _UNTOLD.get()
 
 
 def _extra(record: logging.LogRecord) -> dict[str, Any]:

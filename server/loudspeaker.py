@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from pipeline.frames import BothSides, Frame
+from pipeline.frames import Frame
 from pipeline.mailbox import Mailbox
+from pipeline.news import BothSides
 from pipeline.processor import Processor
 from storage.bus import EventBus
 

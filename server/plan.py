@@ -8,16 +8,25 @@ from typing import Any, get_args
 
 from control_api.assistant import not_obeyed
 from control_api.assistant.levels import topmost
+from processors.hook_options import rendered
 from processors.tts.embedded import VoiceName
 from processors.variables import render, unknown
 from server.analysis import options
 from server.call_plan import CallPlan
-from server.overrides import OURS, applied, merged, obeyed, translated, yielded
+from server.languages import for_contact, unreached
+from server.overrides import OURS, applied, merged, obeyed, tools, translated, yielded
+from server.overrides.hosted import of_agent
 from server.script_warnings import unheeded
+from server.unguarded import unguarded
 from storage.records import Agent, Flow
 
 OWN_VOICES = get_args(VoiceName)
-FLOW_KEYS = {"persona_prompt": "prompt", "greeting": "greeting"}
+FLOW_KEYS = {
+    "persona_prompt": "prompt",
+    "greeting": "greeting",
+    "guardrails": "guardrails",
+    "recording_disclosure": "disclosure",
+}
 """Keys of a flow's free-form `config` that stand above the agent's plan."""
 
 
@@ -28,20 +37,34 @@ def call_plan(
     *,
     organisation: Mapping[str, Any] | None = None,
     customer: Mapping[str, Any] | None = None,
+    preferred: str | None = None,
 ) -> CallPlan:
     """Organisation below agent below flow below customer; placeholders filled in.
 
     `variables` are the customer's own: name, phone, metadata and the like. `organisation` and `customer` are the
-    overrides of theirs. Raises pydantic's ValidationError.
+    overrides of theirs, `preferred` the customer's language. Raises pydantic's ValidationError.
     """
-    plan = _said(agent, flow, variables, organisation, customer).plan()
-    greeting = render(plan.greeting, plan.variables)
-    disclosure = render(_disclosure(flow), plan.variables)
+    return filled_in(for_contact(_said(agent, flow, variables, organisation, customer).plan(), preferred))
+
+
+def filled_in(plan: CallPlan) -> CallPlan:
+    """With the values of its variables in the place of their names."""
+
+    def fill(text: str) -> str:
+        return render(text, plan.variables)
+
+    idle = plan.idle and plan.idle.model_copy(update={"prompts": tuple(map(fill, plan.idle.prompts))})
     return plan.model_copy(
         update={
-            "greeting": " ".join(filter(None, (greeting, disclosure))),
-            "prompt": render(plan.prompt, plan.variables),
-            "voicemail": plan.voicemail.model_copy(update={"message": render(plan.voicemail.message, plan.variables)}),
+            "greeting": fill(plan.greeting),
+            "disclosure": fill(plan.disclosure),
+            "consent": plan.consent and plan.consent.model_copy(update={"message": fill(plan.consent.message)}),
+            "record": plan.record and not plan.keeping.nothing,
+            "prompt": fill(plan.prompt),
+            "voicemail": plan.voicemail.model_copy(update={"message": fill(plan.voicemail.message)}),
+            "end_phrases": tuple(map(fill, plan.end_phrases)),
+            "idle": idle,
+            "hooks": tuple(rendered(hook, fill) for hook in plan.hooks),
         }
     )
 
@@ -53,7 +76,8 @@ def unknown_placeholders(agent: Agent | None, flow: Flow, known_names: Iterable[
     """
     plan = _said(agent, flow, {}, None, None).plan()
     known = {**dict.fromkeys(known_names), **plan.variables}
-    texts = (plan.greeting, _disclosure(flow), plan.prompt, plan.voicemail.message)
+    consent = "" if plan.consent is None else plan.consent.message
+    texts = (plan.greeting, plan.disclosure, consent, plan.prompt, plan.voicemail.message, plan.end_message)
     return list(dict.fromkeys(name for text in texts for name in unknown(text, known)))
 
 
@@ -76,8 +100,10 @@ def unobeyed(
     elif agent is not None:
         mistake = options.mistake_of_agent(agent.config)
     ignored = [] if mistake is None else [f"{mistake}: it is ignored in the analysis of calls"]
-    deaf = [] if agent is None or customer is not None else unheeded(said.plan())
-    return [*ignored, *deaf, *not_obeyed(topmost(agent, flow, organisation, customer), obeys)]
+    plan = said.plan()
+    deaf = [] if agent is None or customer is not None else [*unheeded(plan), *unguarded(plan), *unreached(plan)]
+    top = topmost(agent, flow, organisation, customer)
+    return [*ignored, *deaf, *not_obeyed(top, obeys), *tools.unheeded(top, said.overrides)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,24 +143,27 @@ def _said(
 
 
 def _of_agent(agent: Agent) -> Mapping[str, Any]:
-    """Its config, above its voice: one of the server's own, for others are reached by `config` alone."""
+    """Its config, above its voice. One of another company's comes with ours behind it, should there be no account."""
     voice = agent.voice_config
-    if voice.get("provider") not in OURS or "tts" in agent.config:
+    if "tts" in agent.config:
         return agent.config
     speaker, language = voice.get("speaker"), voice.get("language_code")
     said: dict[str, Any] = {"language": language} if language else {}
+    if voice.get("provider") not in OURS:
+        hosted = of_agent(voice)
+        return {**said, **hosted, **agent.config} if hosted else agent.config
     if speaker in OWN_VOICES:
         said["tts"] = {"provider": "embedded", "options": {"voice": speaker}}
+    elif speaker:
+        said["speaker"] = speaker
     return {**said, **agent.config}
 
 
 def _of_flow(flow: Flow) -> dict[str, Any]:
     """What a flow says in a call plan's own words."""
     said = {ours: flow.config[key] for key, ours in FLOW_KEYS.items() if flow.config.get(key)}
+    if "disclosure" in said:
+        said["disclosure"] = str(said["disclosure"])
     if analysis := options.of_flow(flow.config):
         said["analysis"] = analysis
     return {**said, "language": flow.language_code} if flow.language_code else said
-
-
-def _disclosure(flow: Flow) -> str:
-    return str(flow.config.get("recording_disclosure") or "")

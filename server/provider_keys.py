@@ -19,7 +19,8 @@ async def with_keys(plan: CallPlan, own: UnitOfWork, seal: Seal) -> CallPlan:
 
     Raises SealedError for a key that is needed and cannot be opened.
     """
-    choices: dict[catalogue.Stage, Choice] = {stage: getattr(plan, stage) for stage in catalogue.STAGES}
+    planned = {stage: getattr(plan, stage) for stage in catalogue.STAGES}
+    choices: dict[catalogue.Stage, Choice] = {stage: choice for stage, choice in planned.items() if choice is not None}
     if not any(_wants(stage, one) for stage, choice in choices.items() for one in (choice, *choice.fallbacks)):
         return plan
     kept = await own.integrations.every()

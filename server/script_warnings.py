@@ -9,7 +9,7 @@ UNHEEDED = "the embedded engine follows a script and takes no instructions"
 
 def follows_script(plan: CallPlan) -> bool:
     """Its language model is the embedded engine."""
-    return plan.llm.provider == "embedded"
+    return plan.llm.provider == "embedded" and plan.realtime is None
 
 
 def unheeded(plan: CallPlan) -> list[str]:

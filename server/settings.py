@@ -109,6 +109,11 @@ class Settings(BaseSettings):
     browser_origins: str = ""
     """Origins whose pages may make calls by WebRTC, with commas between: `https://www.example.com`; `*`: all."""
 
+    knowledge_dir: Path | None = None
+    """Where agents look things up: `<organisation id>/<name>/`. None: `knowledge` in the data folder."""
+    cloning_model: Path | None = None
+    """Folder of Chatterbox's ONNX weights: this machine makes and speaks cloned voices itself. None: it does not."""
+
     recordings_url: str | None = Field(default=None, pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[!-~]*)?$")
     """A bucket, and a prefix in it: s3://bucket/prefix. None: recordings stay in the data folder."""
 
@@ -210,6 +215,10 @@ class Settings(BaseSettings):
         if self.database_url is not None:
             return self.database_url.get_secret_value()
         return f"sqlite+aiosqlite:///{self.data_dir / 'vaani.db'}"
+
+    @property
+    def knowledge(self) -> Path:
+        return self.knowledge_dir or self.data_dir / "knowledge"
 
     @property
     def bucket(self) -> Bucket | None:

@@ -9,7 +9,7 @@ from aiohttp import ClientSession, TCPConnector
 
 from processors.tts.embedded import EmbeddedTts, Options
 from server.settings import Settings
-from server.speech import spoken
+from server.sounds.speech import spoken
 from transports.simulator.cast import Cast
 from transports.simulator.fates import Mix
 from transports.simulator.flow import Applets

@@ -14,7 +14,8 @@ from processors.lines import lines_for
 from server import outgoing, returns
 from server.assembly import Workshop
 from server.briefing import Briefing, briefing
-from server.call import LiveCall, Office
+from server.call import LiveCall
+from server.office import Office
 from server.patience import Patience
 from server.phones import e164
 from storage.database import DatabaseUnavailableError
@@ -152,6 +153,11 @@ class Switchboard:
         """One that is on the line here and whose line is not down."""
         live = self._live.get(call)
         return live if live is not None and live.is_up else None
+
+    def messages_of(self, call: str) -> frozenset[str] | None:
+        """What the page of a call that is on the line here asks to be told, by Vapi's names; None: everything."""
+        live = self._live.get(call)
+        return None if live is None else live.plan.client_messages
 
     def command(self, call: str, frame: Frame) -> bool:
         """False if the call is not live here."""

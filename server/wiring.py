@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 from aiohttp import ClientSession, TCPConnector
-from pydantic import SecretStr
 
 from control_api.app import create_app
 from control_api.links.addressing import Addressing
@@ -27,10 +26,11 @@ from dialer.dialer import Dialer
 from processors import pipecat_keeper
 from processors.breaker import Breakers
 from processors.llm import openai
-from processors.meter import Metrics
 from processors.models import ModelMissing
 from processors.recorder import RecordingThread
 from processors.smart_turn import SmartTurn
+from processors.sound_store import SoundStore
+from processors.tools.requests import Outside
 from processors.voice_detector import VoiceDetector
 from server import warmup
 from server.address import free_port, listen
@@ -39,7 +39,6 @@ from server.analysis.analyst import Analyst
 from server.assembly import Workshop
 from server.beside import beside
 from server.browser_calls import SOCKET, BrowserCalls
-from server.call import Office
 from server.cluster.bus_of import bus_of
 from server.cluster.commands import Commands, hang_up
 from server.cluster.heartbeat import Heartbeat
@@ -47,16 +46,23 @@ from server.cluster.node import node_name
 from server.cluster.seat import Seat
 from server.control import services
 from server.every_metric import EveryMetric
+from server.exotel import exotel
 from server.exotel_flow import ExotelFlow
 from server.first_start import first_start
 from server.journal import Ledger
 from server.keeper import Keeper
 from server.letters import Letters
+from server.library import Library
 from server.live_commands import perform
+from server.messages.posting import LAST_SECONDS, Posts
+from server.messages.reporter import Reporter
 from server.metrics import metrics_route, metrics_site
+from server.office import Office
 from server.overview_metrics import watch
 from server.relay import relay
 from server.settings import Settings
+from server.sounds.backgrounds import Backgrounds
+from server.sounds.recorded_lines import RecordedLines
 from server.start import StartError, alone
 from server.switchboard import Switchboard
 from server.telephony import Floor, now, prices_of, telephony
@@ -64,12 +70,10 @@ from server.transfers import TransferDesk
 from server.uploads import Uploads
 from server.webrtc import webrtc
 from storage.database import Database
-from storage.ids import CALL, new_id
 from storage.migrations import migrate
 from storage.recording_store import RecordingStore
 from storage.recordings import Recordings
 from transports.browser.endpoint import BrowserEndpoint
-from transports.exotel.endpoint import Credentials, ExotelEndpoint
 
 _log = logging.getLogger(__name__)
 
@@ -136,6 +140,7 @@ async def running(settings: Settings, seat: Seat | None = None) -> AsyncIterator
         stack.callback(judge.close)
         recording_thread = RecordingThread()
         stack.callback(recording_thread.close)
+        outside = Outside(shared.public_http, plain=settings.allow_private_webhooks)
         workshop = Workshop(
             http=http,
             detector=stack.enter_context(_detector()),
@@ -144,9 +149,27 @@ async def running(settings: Settings, seat: Seat | None = None) -> AsyncIterator
             metrics=metrics.calls,
             max_seconds=settings.max_call_seconds,
             breakers=Breakers(rests=metrics.calls.rests),
+            sounds=SoundStore(settings.data_dir / "voice_cache"),
+            backgrounds=Backgrounds(shared.public_http),
+            recorded=RecordedLines(shared.public_http),
+            outside=outside,
+            library=Library(settings.knowledge, shared.public_http),
         )
         ledger = Ledger(database)
-        office = Office(database, ledger, stories, recordings, metrics.calls, node, shared.seal, telephone.desk)
+        posts = Posts(outside)
+        stack.push_async_callback(posts.settle, LAST_SECONDS)
+        office = Office(
+            database,
+            ledger,
+            stories,
+            recordings,
+            metrics.calls,
+            node,
+            shared.seal,
+            telephone.desk,
+            outside=outside,
+            posts=posts,
+        )
         switchboard = Switchboard(
             office,
             workshop,
@@ -181,7 +204,7 @@ async def running(settings: Settings, seat: Seat | None = None) -> AsyncIterator
         )
         floor.transfers = transfers
         flow = ExotelFlow(database, FlowUrls.of(settings.url, shared.seal), transfers, clock=now)
-        browsers = BrowserCalls(shared, stories, switchboard.answer, busy=taken)
+        browsers = BrowserCalls(shared, stories, switchboard.answer, busy=taken, wanted=switchboard.messages_of)
         page_line = BrowserEndpoint(
             partial(browsers.admit, carrier="browser", name=SOCKET),
             browsers.answer,
@@ -192,7 +215,7 @@ async def running(settings: Settings, seat: Seat | None = None) -> AsyncIterator
             [
                 *page_line.routes(),
                 *by_webrtc.routes(),
-                *_exotel(settings, switchboard, metrics.calls, taken).routes(),
+                *exotel(settings, switchboard, metrics.calls, taken).routes(),
                 *LiveSocket(shared, stories).routes(),
                 *ListenSocket(shared, stories).routes(),
                 *telephone.callbacks.routes(),
@@ -230,6 +253,7 @@ async def running(settings: Settings, seat: Seat | None = None) -> AsyncIterator
                 _make_ready(server, settings, judge),
                 _dial(telephone.dialer, server.ready),
                 Analyst(database, shared.seal, http, tried=metrics.analyses.tried).keep(),
+                Reporter(database, shared.seal, outside, url=settings.url).keep(),
                 Letters(database, settings.smtp, now, url=settings.url).keep(),
             )
         )
@@ -256,26 +280,6 @@ def _detector() -> VoiceDetector:
         return VoiceDetector()
     except ModelMissing as missing:
         raise StartError(str(missing)) from None
-
-
-def _exotel(
-    settings: Settings, switchboard: Switchboard, metrics: Metrics, not_ready: Callable[[], str | None]
-) -> ExotelEndpoint:
-    exotel = settings.exotel
-    return ExotelEndpoint(
-        switchboard.answer,
-        new_call_id=lambda: new_id(CALL),
-        admit=not_ready,
-        credentials=Credentials(exotel.user, _plain(exotel.password), _plain(exotel.token)),
-        chunk_bytes=exotel.chunk_bytes,
-        lead=exotel.lead_seconds,
-        outbound_shape=exotel.outbound_shape,
-        trouble=lambda kind: metrics.trouble.labels(kind).inc(),
-    )
-
-
-def _plain(secret: SecretStr) -> str:
-    return secret.get_secret_value()
 
 
 async def _make_ready(server: Server, settings: Settings, judge: SmartTurn) -> None:

@@ -20,7 +20,7 @@ from sqlalchemy import (
     text,
 )
 
-from storage.assets import DeliveryState, IntegrationKind
+from storage.assets import DeliveryState, IntegrationKind, TrainingState
 from storage.columns import Id, Owner, UtcTime, metadata, one_of
 
 ROW_NUMBER = BigInteger().with_variant(Integer, "sqlite")
@@ -217,6 +217,33 @@ speakers = Table(
     Column("reference_seconds", Float, nullable=False),
     Column("deployed", Boolean, nullable=False),
     Id("voice_sample_id"),
+    Column("consent_owner", Text),
+    Column("consent_statement", Text),
+    Column("consented_at", UtcTime),
+    Column("consent_by", String(200)),
+    Column("engine", String(40)),
+    Column("voice", Text),
+)
+
+speaker_trainings = Table(
+    "speaker_trainings",
+    metadata,
+    Id("organisation_id", primary_key=True),
+    Column("speaker", String(64), primary_key=True),
+    Id("id", nullable=False),
+    Column("state", one_of(TrainingState), nullable=False),
+    Column("queued_at", UtcTime, nullable=False),
+    Column("progress", Float, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("lease_until", UtcTime),
+    Column("started_at", UtcTime),
+    Column("ended_at", UtcTime),
+    Column("reason", Text),
+    Column("adapter", Text),
+    ForeignKeyConstraint(
+        ["organisation_id", "speaker"], ["speakers.organisation_id", "speakers.name"], ondelete="CASCADE"
+    ),
+    Index("ix_speaker_trainings_state", "state", "queued_at"),
 )
 
 speaker_samples = Table(

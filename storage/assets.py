@@ -182,6 +182,17 @@ class VoiceSpeaker:
     deployed: bool = False
     voice_sample_id: str | None = None
     """Its name in the catalogue of voices, while it is deployed."""
+    consent_owner: str | None = field(default=None, repr=False)
+    """Whose voice it is, and who allowed it to be cloned; None: nobody did yet."""
+    consent_statement: str | None = field(default=None, repr=False)
+    """What they agreed to, and how that is proved."""
+    consented_at: datetime | None = None
+    consent_by: str | None = None
+    """Who recorded it: the id of a key or of a user."""
+    engine: str | None = None
+    """Who made a voice of it: `elevenlabs`, `chatterbox`; None: no voice was made."""
+    voice: str | None = None
+    """Its name there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +208,37 @@ class SpeakerSample:
     size: int
     """Bytes of its file."""
     created_at: datetime
+
+
+class TrainingState(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """The last fine-tuning of a speaker, done by a process of its own where a GPU and the weights are."""
+
+    organisation_id: str
+    speaker: str
+    id: str
+    """Another one each time that it is asked for."""
+    state: TrainingState
+    queued_at: datetime
+    progress: float = 0.0
+    """0 to 1."""
+    tries: int = 0
+    """How often somebody took it on."""
+    lease_until: datetime | None = None
+    """When whoever runs it is taken for dead."""
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    reason: str | None = None
+    """Why it failed."""
+    adapter: str | None = None
+    """Path of the trained weights below the data folder."""
 
 
 @dataclass(frozen=True, slots=True)

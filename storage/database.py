@@ -45,12 +45,14 @@ from storage.overview import Overviews
 from storage.phones import Phones
 from storage.queues import Members, Queues
 from storage.records import OutboxEvent
+from storage.reports import Reports
 from storage.runs import Runs
 from storage.scripts import Scripts
 from storage.sealed_json import SealedJson
 from storage.speakers import Speakers
 from storage.statistics import Statistics
 from storage.tenancy import Tenancy
+from storage.trainings import Trainings
 from storage.transfers import Transfers
 from storage.webhooks import Webhooks
 
@@ -101,6 +103,8 @@ class UnitOfWork:
         self.queues = Queues(tenancy)
         self.members = Members(tenancy)
         self.transfers = Transfers(tenancy)
+        self.trainings = Trainings(tenancy)
+        self.reports = Reports(tenancy)
         self.sealed = SealedJson(tenancy)
         self.organisation = organisation
         self.has_announced = False

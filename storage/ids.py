@@ -16,7 +16,7 @@ CHANCE_DIGITS = 15
 
 ORGANISATION, KEY, AGENT, FLOW, CALL, EVENT = "org_", "key_", "agt_", "flw_", "cal_", "evt_"
 CUSTOMER, LIST, SCRIPT, NUMBER, WEBHOOK, LOG = "cst_", "lst_", "scr_", "num_", "wbh_", "wbl_"
-VOICE, SAMPLE, CREDIT = "vs_", "smp_", "crd_"
+VOICE, SAMPLE, TRAINING, CREDIT = "vs_", "smp_", "trn_", "crd_"
 QUEUE, MEMBER, TRANSFER = "que_", "mbr_", "trf_"
 
 

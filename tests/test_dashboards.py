@@ -108,6 +108,7 @@ def test_no_label_is_of_a_call_or_a_person() -> None:
         "method",
         "route",
         "to",
+        "guardrail",
     }
     assert frozenset().union(*names.series.values()) == of_ours | {"neighbour", "le", "instance", "job"}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Self
 
 from pydantic import Field
@@ -10,6 +10,7 @@ from pydantic import Field
 from control_api.web.asked import Asked
 from control_api.web.shapes import Shown, Time
 from storage.analysis_records import Analysis, AnalysisStatus
+from storage.moment_records import Moment, MomentKind
 from storage.records import Call, CallStatus, CallType, Outcome, Sentiment, Speaker, Turn
 
 
@@ -115,7 +116,37 @@ class AnalysisShown(Shown):
         return cls(status=analysis.status, reason=analysis.reason or None, at=analysis.finished_at)
 
 
+class DisclosureShown(Shown):
+    """What the agent has to say first."""
+
+    begun_at: float = Field(description="seconds from the answer, as of the next")
+    heard_at: float | None = Field(description="to its end; null: the customer has not heard it whole")
+
+
+class ConsentShown(Shown):
+    """The customer's answer, whether the call may be recorded."""
+
+    given: bool
+    at: float = Field(description="seconds from the answer; what is recorded begins here")
+
+
+def disclosure_of(moments: Sequence[Moment]) -> DisclosureShown | None:
+    """The last one: it is begun anew where a person comes to the phone after a machine."""
+    begun = [moment.at for moment in moments if moment.kind is MomentKind.DISCLOSURE]
+    heard = [
+        moment.at for moment in moments if moment.kind is MomentKind.DISCLOSED and moment.at >= max(begun, default=0.0)
+    ]
+    return DisclosureShown(begun_at=max(begun), heard_at=max(heard, default=None)) if begun else None
+
+
+def consent_of(moments: Sequence[Moment]) -> ConsentShown | None:
+    answers = [moment for moment in moments if moment.kind in (MomentKind.CONSENT_GIVEN, MomentKind.CONSENT_REFUSED)]
+    return ConsentShown(given=answers[-1].kind is MomentKind.CONSENT_GIVEN, at=answers[-1].at) if answers else None
+
+
 class CallWithTranscript(CallShown):
+    disclosure: DisclosureShown | None = Field(description="null: there was none to be told, or nobody to tell it to")
+    recording_consent: ConsentShown | None = Field(description="null: nobody was asked, or the customer did not answer")
     analysis: AnalysisShown | None = Field(description="null: nobody has asked for one")
     cost: float | None = Field(description="in credits; null: no campaign has placed it, and it costs nothing")
     transcript: list[LineShown]

@@ -75,7 +75,7 @@ class MomentShown(Shown):
 
 class TurnsOfCall(Shown):
     turns: list[TurnShown]
-    moments: list[MomentShown] = Field(description="dead air and interruptions, in their order")
+    moments: list[MomentShown] = Field(description="dead air, interruptions, what was told and agreed to")
 
 
 class WebhookSent(Shown):

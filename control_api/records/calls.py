@@ -13,7 +13,15 @@ from pydantic import Field, ValidationInfo, field_validator
 from control_api.credits import PARTS
 from control_api.records.audible import audible, may_be_heard
 from control_api.records.call_names import names_of
-from control_api.records.call_shapes import AnalysisShown, CallShown, CallWithTranscript, LatencyShown, LineShown
+from control_api.records.call_shapes import (
+    AnalysisShown,
+    CallShown,
+    CallWithTranscript,
+    LatencyShown,
+    LineShown,
+    consent_of,
+    disclosure_of,
+)
 from control_api.records.recording_file import Format, preferred
 from control_api.records.sound import sound
 from control_api.web.asked import Asked
@@ -160,6 +168,7 @@ async def get(asked: Asked, call_uuid: str) -> CallWithTranscript:
         latencies = await work.calls.latencies(call_uuid)
         analysis = await work.analyses.get(call_uuid)
         attempt = await work.attempts.get(call_uuid)
+        moments = await work.moments.of_call(call_uuid)
         heard = await audible(work, [call])
         names = await names_of(asked, work, [call])
     return CallWithTranscript.of(
@@ -169,6 +178,8 @@ async def get(asked: Asked, call_uuid: str) -> CallWithTranscript:
         names,
         analysis=None if analysis is None else AnalysisShown.of(analysis),
         cost=None if attempt is None else attempt.cost / PARTS,
+        disclosure=disclosure_of(moments),
+        recording_consent=consent_of(moments),
         transcript=[LineShown.of(turn) for turn in turns],
         latencies=[LatencyShown.model_validate(latency) for latency in latencies],
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
@@ -13,9 +12,9 @@ from control_api.records import calls
 from control_api.web.asked import NOT_LIVE, Asked
 from control_api.web.errors import conflict, not_found
 from control_api.web.shapes import Body, Shown
+from dialer.opt_out import opt_out
 from storage.calls import BEFORE_ANSWER
-from storage.database import UnitOfWork
-from storage.records import Call, CallStatus, CallType
+from storage.records import Call, CallStatus
 
 contract = calls.contract.again()
 
@@ -74,7 +73,7 @@ async def end(asked: Asked, call_uuid: str, body: End) -> Ending:
     call = await _live(asked, call_uuid)
     if body.reason == "dnc_request":
         async with asked.begin() as work:
-            await _opt_out(asked, work, call)
+            await opt_out(work, call, now=asked.now)
     await asked.services.commands(call, {"do": "end", **body.model_dump()})
     return Ending(call_uuid=call_uuid, reason=body.reason)
 
@@ -128,13 +127,3 @@ async def _live(asked: Asked, call_uuid: str) -> Call:
     if call.status is CallStatus.ENDED:
         raise conflict(NOT_LIVE)
     return call
-
-
-async def _opt_out(asked: Asked, work: UnitOfWork, call: Call) -> None:
-    """Nobody of the organisation calls this phone again, whoever's record it stands in."""
-    phone = call.from_number if call.call_type is CallType.INBOUND else call.to_number
-    customer = await work.customers.held(call.customer_id) if call.customer_id is not None else None
-    if customer is not None:
-        await work.customers.save(replace(customer, opted_out=True), now=asked.now)
-    if phone and (customer is None or customer.phone != phone):
-        await work.phones.opt_out([phone], at=asked.now)

@@ -19,6 +19,7 @@ from control_api.assistant.levels import Unobeyed, all_unobeyed
 from control_api.catalogue import Catalogue
 from control_api.records.carrier_sound import CarrierRecordings, NoCarrierRecordings
 from control_api.records.stored_sound import StoredSounds
+from control_api.voices.voice_cloner import VoiceCloner
 from control_api.web.errors import conflict
 from control_api.web.vocabulary import Vocabulary
 from dialer.timing import Prices
@@ -89,6 +90,8 @@ class Services:
     prices: Prices = field(default_factory=Prices)
     """What calls cost."""
     commands: CallCommands = no_calls
+    cloners: Mapping[str, VoiceCloner] = field(default_factory=dict)
+    """Engines of this server's own that make voices of recordings, by name."""
     stored: StoredSounds | None = None
     """Recordings in the object store; None: all of them are on our disk."""
     carrier_recordings: CarrierRecordings = field(default_factory=NoCarrierRecordings)

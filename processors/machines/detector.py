@@ -110,7 +110,7 @@ class Detector:
     def _tick(self, frame: AudioIn) -> Told | None:
         self._now = frame.at + FRAME_SECONDS
         self.beeped = False
-        tone = self._ear.hear(frame.pcm, frame.at)
+        tone = self._ear.hear(frame.line, frame.at)
         if tone is not None and tone.seconds >= SIGNAL and (told := self._toned(tone)) is not None:
             return self._now_known(told)
         if self.told is None:

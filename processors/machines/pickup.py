@@ -71,9 +71,9 @@ class Pickup(Processor):
     cannot be talked to. The transcript has all of it.
     """
 
-    def __init__(self, options: VoicemailOptions, rate: int, greeting: str) -> None:
-        """Without a greeting the person speaks first."""
-        self._options, self._greeting = options, greeting
+    def __init__(self, options: VoicemailOptions, rate: int, opening: Say | Note | None) -> None:
+        """Without an opening the person speaks first."""
+        self._options, self._opening = options, opening
         self._detector = Detector(options.pickup, rate)
         self._withheld = Withheld()
         self._now = 0.0
@@ -132,7 +132,7 @@ class Pickup(Processor):
             case Answerer.IVR:
                 self.emit(Note(MENU))
                 self._listen()
-            case Answerer.SCREENING if not self._greeting:
+            case Answerer.SCREENING if self._opening is None:
                 self.emit(Note(SCREENED))
                 self._listen()
             case Answerer.VOICEMAIL | Answerer.ANNOUNCEMENT:
@@ -144,14 +144,14 @@ class Pickup(Processor):
 
     def _talk(self) -> None:
         """The greeting answers what was said so far."""
-        if not self._greeting:
+        if self._opening is None:
             self._listen()
             return
         turn = self._withheld.turn()
         if turn is not None:
             self.emit(turn)
         self._talks = True
-        self.emit(Say(self._greeting))
+        self.emit(self._opening)
 
     def _listen(self) -> None:
         """Whatever was said so far is to be answered."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pipeline.frames import Frame, Said, SpeechStarted, SpeechStopped, Transcript, UserTurn
+from pipeline.frames import Frame, SpeechStarted, SpeechStopped, Transcript, UserTurn
+from pipeline.news import Said
 
 
 class Withheld:

@@ -97,6 +97,41 @@ CALLS = Dashboard(
             bad=0.05,
         ),
         Panel(
+            "Tools used",
+            [Query(summed("vaani_tools_total", LINE, by="outcome"), "{{outcome}}")],
+            "ops",
+            "What models had done in calls; failed: the server behind a tool, or what it was asked for.",
+            stacked=True,
+        ),
+        Panel(
+            "Guardrails",
+            [Query(summed("vaani_guardrail_total", by="guardrail, outcome"), "{{guardrail}} {{outcome}}")],
+            "ops",
+            "Phrases that were held back, and those that were said unjudged.",
+            stacked=True,
+        ),
+        Panel(
+            "Questions asked before the turn was certain",
+            [Query(summed("vaani_speculations_total", LINE, by="outcome"), "{{outcome}}")],
+            "ops",
+            "Those that were dropped cost a model's tokens for nothing.",
+            stacked=True,
+        ),
+        Panel(
+            "Of what models read, read before",
+            [
+                Query(
+                    ratio(
+                        summed("vaani_llm_tokens_total", f'{PROVIDED}, kind="cached"', by="provider"),
+                        summed("vaani_llm_tokens_total", f'{PROVIDED}, kind="read"', by="provider"),
+                    ),
+                    "{{provider}}",
+                )
+            ],
+            "percentunit",
+            "Prompt tokens that the provider still had: they cost less, and no time.",
+        ),
+        Panel(
             "Interruptions, of answers",
             [
                 Query(ratio(CUTS, ANSWERS), "by words"),

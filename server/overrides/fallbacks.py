@@ -11,25 +11,11 @@ from control_api.assistant.transcriber import Transcriber
 from control_api.assistant.voice import Voice
 from processors import catalogue
 from server.overrides.asked import Asked, Changes, Rule
-from server.overrides.providers import OURS, reached
+from server.overrides.hosted import KEYED, OURS, TRANSCRIBER_OPTIONS, VOICE_OPTIONS
+from server.overrides.providers import reached
 
 MOST = 3
 """Fallbacks of a stage, as of a call plan."""
-KEYED = {"11labs": "elevenlabs", "openai": "openai", "sarvam": "sarvam"}
-"""Vapi's names of providers → ours, who need the key that came with the overrides."""
-VOICE_OPTIONS: Mapping[str, Mapping[str, str]] = {
-    "embedded": {"voice_id": "voice", "speed": "speed"},
-    "elevenlabs": {"voice_id": "voice", "model": "model", "speed": "speed"},
-    "openai": {"voice_id": "voice", "model": "model", "speed": "speed"},
-    "sarvam": {"voice_id": "speaker", "model": "model", "speed": "pace"},
-}
-"""Fields → options, by provider. What is not named here cannot be asked of it."""
-TRANSCRIBER_OPTIONS: Mapping[str, Mapping[str, str]] = {
-    "embedded": {},
-    "elevenlabs": {"language": "language", "model": "model"},
-    "openai": {"language": "language", "model": "model"},
-    "sarvam": {"language": "language", "model": "model"},
-}
 
 
 def _voices(asked: Asked) -> Sequence[Voice]:

@@ -36,10 +36,9 @@ def _beep(asked: Asked) -> Changes | None:
 
 
 def _message(asked: Asked) -> Changes | None:
+    """Words, or the URL of a sound."""
     text = asked.overrides.voicemail_message
-    if text is None or text.lower().startswith(("http://", "https://")):  # a sound, to be fetched
-        return None
-    return {"voicemail": {"message": text}}
+    return None if text is None else {"voicemail": {"message": text}}
 
 
 def _threshold(option: str, value: Callable[[VoicemailDetection], float | None]) -> Callable[[Asked], Changes | None]:

@@ -7,11 +7,45 @@ from typing import Any
 
 from control_api.assistant import AssistantOverrides
 from server.call_plan import CallPlan
-from server.overrides import analysis, fallbacks, machines, providers, turns, words
+from server.overrides import (
+    analysis,
+    artifacts,
+    compliance,
+    endpointing,
+    fallbacks,
+    hooks,
+    hosted,
+    knowledge,
+    machines,
+    messages,
+    providers,
+    sounds,
+    speech,
+    tools,
+    turns,
+    words,
+)
 from server.overrides.asked import Asked, Changes
 from server.overrides.layers import merged
 
-RULES = (*words.RULES, *providers.RULES, *fallbacks.RULES, *turns.RULES, *analysis.RULES, *machines.RULES)
+RULES = (
+    *words.RULES,
+    *providers.RULES,
+    *hosted.RULES,
+    *fallbacks.RULES,
+    *endpointing.RULES,
+    *turns.RULES,
+    *hooks.RULES,
+    *analysis.RULES,
+    *machines.RULES,
+    *messages.RULES,
+    *speech.RULES,
+    *sounds.RULES,
+    *knowledge.RULES,
+    *tools.RULES,
+    *artifacts.RULES,
+    *compliance.RULES,
+)
 OBEYED = frozenset(rule.path for rule in RULES)
 """Every field that some call obeys; `obeyed` says which of them this one does."""
 

@@ -2,20 +2,46 @@
 
 from __future__ import annotations
 
+from pydantic import ValidationError
+
 from control_api.assistant.overrides import SPEAKS_FIRST, WAITS
+from server.call_plan import CallPlan
 from server.overrides.asked import Asked, Changes, Rule
-from server.overrides.providers import reached
+from server.overrides.providers import follows_instructions
 
 
 def _first_message(asked: Asked) -> Changes | None:
+    """Words, or the URL of a sound."""
     text = asked.overrides.first_message
-    if text is None or text.lower().startswith(("http://", "https://")):  # a sound, to be fetched
+    if text is None:
         return None
     return {} if asked.overrides.first_message_mode == WAITS else {"greeting": text}
 
 
 def _first_message_mode(asked: Asked) -> Changes | None:
-    return {WAITS: {"greeting": ""}, SPEAKS_FIRST: {}}.get(asked.overrides.first_message_mode or "")
+    match asked.overrides.first_message_mode:
+        case None:
+            return None
+        case mode if mode == WAITS:
+            return {"greeting": "", "opening": {"generated": False}}
+        case mode:
+            return {"opening": {"generated": mode != SPEAKS_FIRST}}
+
+
+def _interruptions(asked: Asked) -> Changes | None:
+    enabled = asked.overrides.first_message_interruptions_enabled
+    return None if enabled is None else {"opening": {"protected": not enabled}}
+
+
+def _end_phrases(asked: Asked) -> Changes | None:
+    phrases = asked.overrides.end_call_phrases
+    if phrases is None:
+        return None
+    try:
+        CallPlan.model_validate({"end_phrases": phrases})
+    except ValidationError:
+        return None
+    return {"end_phrases": phrases}
 
 
 def _messages(asked: Asked) -> Changes | None:
@@ -25,8 +51,7 @@ def _messages(asked: Asked) -> Changes | None:
 
 def _all_are_instructions(asked: Asked) -> bool:
     """And somebody follows them: a chat begins empty, and a script follows nobody."""
-    follows = asked.plan.llm.provider != "embedded" or reached(asked) is not None
-    return follows and all(message.role == "system" for message in asked.model.messages or ())
+    return follows_instructions(asked) and all(message.role == "system" for message in asked.model.messages or ())
 
 
 def _variable_values(asked: Asked) -> Changes | None:
@@ -36,7 +61,9 @@ def _variable_values(asked: Asked) -> Changes | None:
 
 RULES = (
     Rule("firstMessage", ("greeting",), _first_message),
-    Rule("firstMessageMode", ("greeting",), _first_message_mode),
+    Rule("firstMessageMode", ("greeting", "opening"), _first_message_mode),
+    Rule("firstMessageInterruptionsEnabled", ("opening",), _interruptions),
+    Rule("endCallPhrases", ("end_phrases",), _end_phrases),
     Rule("model.messages", ("prompt",), _messages, whole=_all_are_instructions),
     Rule("variableValues", ("variables",), _variable_values),
 )

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, inspect, text
 
 from storage.database import Database, UnusableDatabaseError
 
-HEAD = "0010"
+HEAD = "0012"
 """The newest revision in `versions/`."""
 BASE = "base"
 """Before the first: no tables."""

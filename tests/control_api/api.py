@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -95,6 +95,13 @@ class Api:
                 organisation = first.id
             await work.keys.add(key_for(token, organisation, "A key", scopes or Scope, datetime.now(UTC)))
         return token
+
+    async def made_voice(self, organisation: str, speaker: str) -> None:
+        """As if an engine had made one that nobody can reach any more."""
+        async with self.database.begin(organisation) as work:
+            found = await work.speakers.held(speaker)
+            assert found is not None
+            await work.speakers.save(replace(found, engine="chatterbox", voice="v1"), now=found.created_at)
 
     async def stranger(self) -> tuple[Organisation, str]:
         """Another organisation, and a key of it with every scope."""

@@ -12,10 +12,10 @@ from aiohttp import FormData
 from control_api.app import ENDPOINTS
 from control_api.links.integrations import VOICE
 from control_api.web.contract import Endpoint
-from storage.assets import Delivery, DeliveryState
+from storage.assets import Delivery, DeliveryState, Training, TrainingState
 from storage.database import UnitOfWork
 from storage.dialing import Attempt, AttemptState, AttemptTally, Contact, ContactState, ProgressEvent, ProgressKind, Run
-from storage.ids import LOG, new_id
+from storage.ids import LOG, TRAINING, new_id
 from storage.records import CallStatus, Outcome, TurnLatency
 from tests.control_api.api import Answer, Api
 from tests.control_api.uploads import wav
@@ -38,6 +38,7 @@ BODIES: dict[str, Any] = {
     "PATCH /organisation": {"name": "B"},
     "POST /api-keys": {"name": "B", "scopes": ["voice:calls:read"]},
     "POST /agents": {"name": "B", "role": "B"},
+    "POST /models/speakers/{name}/consent": {"owner": "B"},
     "PATCH /agents/{agent_uuid}": {"name": "Stolen"},
     "POST /scripts": {"name": "B", "content": "B"},
     "PATCH /scripts/{script_uuid}": {"name": "Stolen"},
@@ -87,7 +88,7 @@ UPLOADS: dict[str, Any] = {
     "POST /customers/import": {"file": ROWS},
     "POST /contact-lists/{list_uuid}/import": {"file": ROWS},
     "POST /models/speakers": {"name": "b-voice", "language": "en-IN", "reference_audio": wav(11)},
-    "POST /models/speakers/{name}/dataset/sample": {"transcript": "B", "audio": wav(6)},
+    "POST /models/speakers/{name}/dataset/sample": {"transcript": "B says a sentence", "audio": wav(6)},
 }
 
 
@@ -161,8 +162,10 @@ async def one_of_everything(api: Api, organisation: str, word: str = CANARY) -> 
     await api.patch("/organisation", {"name": word})
     voice = form(name=f"{word}-voice", language="en-IN", reference_audio=wav(11))
     assert (await api.post("/models/speakers", data=voice)).status == 201
-    sample = form(transcript=word, audio=wav(6))
+    sample = form(transcript=f"{word} is said here", audio=wav(6))
     assert (await api.post(f"/models/speakers/{word}-voice/dataset/sample", data=sample)).status == 201
+    await api.made_voice(organisation, f"{word}-voice")
+    await api.post(f"/models/speakers/{word}-voice/consent", {"owner": word, "statement": word})
     deployed = await api.post(f"/models/speakers/{word}-voice/deploy")
     call = await a_call_of(api, organisation, word, flow["uuid"], customer["uuid"])
     state = DeliveryState.FAILED
@@ -172,6 +175,9 @@ async def one_of_everything(api: Api, organisation: str, word: str = CANARY) -> 
     log = replace(log, call_id=call)
     async with api.database.begin(organisation) as work:
         await work.deliveries.add([log])
+        await work.trainings.queue(
+            Training(organisation, f"{word}-voice", new_id(TRAINING), TrainingState.FAILED, NOW, reason=word)
+        )
         await an_attempt_of(work, organisation, word, flow["uuid"], customer["uuid"], call)
     return {
         "customer_uuid": customer["uuid"],

@@ -182,6 +182,43 @@ async def test_a_key_of_a_fallback_is_never_shown_and_survives_an_edit(api: Api,
     assert edited.body["config"] == {**shown, "max_seconds": 60}
 
 
+async def test_headers_of_servers_that_a_call_asks_are_kept_sealed_and_shown_masked(api: Api) -> None:
+    def asked(value: str) -> dict[str, Any]:
+        server = {"url": "https://a.example.com/here", "headers": {"X-Key": value}}
+        tool = {"kind": "tool", "tool": {"kind": "function", "name": "tell", **server}}
+        return {
+            "tools": [{"kind": "mcp", **server}],
+            "hooks": [{"on": "session.created", "do": [tool]}],
+            "consent": {"message": "May this be recorded?", "decline": tool},
+            "turns": {"reader": server},
+            "knowledge": {"server": server},
+        }
+
+    said = {"firstMessage": "Hello.", "model": {"toolIds": ["t"]}}
+    made = await api.made("/agents", {**ARIA, "config": asked(KEY), "assistant_overrides": said})
+    assert made["config"] == asked(MASK + KEY[-4:])
+    assert "assistantOverrides.model.toolIds is not obeyed yet" in made["warnings"]
+    async with api.database.read() as work:
+        agent = await work.agents.get(made["uuid"])
+    assert agent is not None
+    assert KEY not in repr(agent.config)
+
+
+async def test_secrets_of_servers_that_are_told_of_calls_are_kept_sealed_and_shown_masked(api: Api) -> None:
+    def told(value: str) -> dict[str, Any]:
+        return {
+            "server": {"url": "https://a.example.com", "headers": {"X-Vapi-Secret": value}},
+            "observability": {"public_key": "pk-lf-1", "secret_key": value},
+        }
+
+    made = await api.made("/agents", {**ARIA, "config": told(KEY)})
+    assert made["config"] == told(MASK + KEY[-4:])
+    async with api.database.read() as work:
+        agent = await work.agents.get(made["uuid"])
+    assert agent is not None
+    assert KEY not in repr(agent.config)
+
+
 async def test_a_masked_key_of_nothing_is_refused(api: Api) -> None:
     masked = openai(api_key=MASK + "6789")
     for refused in (

@@ -100,3 +100,20 @@ async def test_what_webhooks_were_told_of_a_call_is_told_oldest_first(
 @pytest.mark.parametrize("what", ["turns", "webhooks"])
 async def test_of_nobodys_call_nothing_is_told(api: Api, what: str, file: Path) -> None:
     assert (await api.get(f"/calls/cal_nobodys/{what}")).status == 404
+
+
+async def test_a_call_says_what_was_disclosed_and_whether_it_might_be_recorded(
+    api: Api, database: Database, seeded: Seeded
+) -> None:
+    call = await a_call_of(database, seeded.organisation)
+    shown = (await api.get(f"/calls/{call}")).body
+    assert (shown["disclosure"], shown["recording_consent"]) == (None, None)
+    for kind, at, disclosure, consent in (
+        (MomentKind.DISCLOSURE, 0.02, {"begun_at": 0.02, "heard_at": None}, None),
+        (MomentKind.DISCLOSED, 3.1, {"begun_at": 0.02, "heard_at": 3.1}, None),
+        (MomentKind.CONSENT_REFUSED, 6.5, {"begun_at": 0.02, "heard_at": 3.1}, {"given": False, "at": 6.5}),
+    ):
+        async with database.begin(seeded.organisation) as work:
+            await work.moments.add([Moment(call, kind, at, 0.0, noticed_at=NOW)])
+        shown = (await api.get(f"/calls/{call}")).body
+        assert (shown["disclosure"], shown["recording_consent"]) == (disclosure, consent)

@@ -17,7 +17,7 @@ async def test_the_providers_of_each_stage_with_the_schema_of_their_options(
 ) -> None:
     async with serving_api(database, tmp_path, catalogue=catalogue(tmp_path)) as api:
         got = await api.get("/providers")
-    assert (got.status, list(got.body)) == (200, ["stt", "llm", "tts"])
+    assert (got.status, list(got.body)) == (200, ["stt", "llm", "tts", "realtime"])
     found: dict[str, dict[str, Any]] = {
         stage: {provider["name"]: provider for provider in providers} for stage, providers in got.body.items()
     }
@@ -25,11 +25,13 @@ async def test_the_providers_of_each_stage_with_the_schema_of_their_options(
         "stt": True,
         "llm": True,
         "tts": True,
+        "realtime": False,
     }
     openai = found["llm"]["openai"]
     assert openai["needs_key"] is True
     assert openai["options_schema"]["properties"]["api_key"]["writeOnly"] is True
     assert "writeOnly" not in openai["options_schema"]["properties"]["model"]
+    assert found["realtime"]["openai"]["needs_key"] is True
     embedded = found["tts"]["embedded"]
     assert embedded["needs_key"] is False
     assert embedded["options_schema"]["properties"]["speed"]["maximum"] == 2.0

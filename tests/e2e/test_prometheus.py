@@ -42,6 +42,9 @@ QUIET_PANELS = {
     "Provider failures",
     "Frames that were refused or dropped",
     "Requests answered with 5xx, by route",
+    "Tools used",
+    "Guardrails",
+    "Of what models read, read before",
 }
 
 

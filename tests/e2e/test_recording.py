@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from processors.tts.scripted import Options, ScriptedTts
-from server.speech import spoken
+from server.sounds.speech import spoken
 from storage.records import Speaker, Turn
 from tests import speech
 from tests.e2e.measuring import channels, lag, stretches
@@ -28,7 +28,7 @@ SLICE = 0.02
 REPLY = "One two three four five six seven eight nine ten."
 SECONDS = 4.0
 QUIET = {"options": {"seconds_per_reply": SECONDS}, "provider": "scripted"}
-LONG_REPLY = scripted(heard=["tell me more"], says=[REPLY], tts=QUIET, greeting=REPLY)
+LONG_REPLY = scripted(turns={"after_open": 1.2}, heard=["tell me more"], says=[REPLY], tts=QUIET, greeting=REPLY)
 
 
 async def recorded(house: Serving, talk: Conversation) -> tuple[bytes, bytes, int]:
@@ -72,7 +72,9 @@ async def offsets(house: Serving) -> dict[str, float]:
 
 async def test_both_sides_of_a_recording_are_aligned_with_the_line(data: Path) -> None:
     """A busy machine delays the far end too, which runs here: the best of a few calls counts."""
-    async with serving(data, scripted(heard=["tell me more"], says=[REPLY], greeting="Good day.")) as house:
+    async with serving(
+        data, scripted(turns={"after_open": 1.2}, heard=["tell me more"], says=[REPLY], greeting="Good day.")
+    ) as house:
         for _ in range(TRIES):
             off = await offsets(house)
             if max(map(abs, off.values())) <= CLOSE:

@@ -24,7 +24,9 @@ from pipeline.frames import (
     UserTurn,
 )
 from processors.dialogue import Dialogue
+from processors.farewell import FAREWELL_SECONDS
 from processors.lines import Lines
+from processors.opening import BEGIN
 from processors.ports import Message, ProviderError, ToolCall
 from tests.fakes import Clock, FakeModel, of, settle, started
 
@@ -38,7 +40,13 @@ STOCK = Lines()
 async def dialogue(
     model: FakeModel, lines: Lines = STOCK, greeting: str = "", max_seconds: float = 3600.0
 ) -> AsyncIterator[tuple[Dialogue, list[Frame], Clock]]:
-    stage = Dialogue(model, prompt="Be brief.", greeting=greeting, lines=lines, max_seconds=max_seconds)
+    stage = Dialogue(
+        model,
+        prompt="Be brief.",
+        opening=Say(greeting) if greeting else None,
+        lines=lines,
+        max_seconds=max_seconds,
+    )
     async with started(stage) as heard:
         yield stage, heard, Clock(stage)
 
@@ -153,14 +161,14 @@ async def test_hanging_up_without_a_word_is_done_at_once() -> None:
 
 
 async def test_a_model_that_fails_is_reported_and_apologised_for() -> None:
-    model = FakeModel("The price ", ProviderError("acme", "answered 500", status=500))
+    model = FakeModel("The price", ProviderError("acme", "answered 500", status=500))
     async with dialogue(model, Lines(apology="Sorry.")) as (stage, heard, _):
         stage.process(UserTurn("Price?", 1.0, 2.0))
         await settle()
         assert heard[1:] == [
-            ReplyText("The price ", 1),
+            ReplyText("The price", 1),
             Failure("llm", "acme: answered 500"),
-            ReplyText("Sorry.", 1),
+            ReplyText(" Sorry.", 1),
             ReplyDone(1),
         ]
 
@@ -463,3 +471,58 @@ async def test_what_is_dictated_is_still_said_to_its_end_when_the_bot_may_speak_
         assert texts(heard) == ["One. And more of one."]
         stage.process(Played(1, 1.0, 1.5, "One. And more of one.", complete=True, over=True))
         assert texts(heard)[1:] == ["Two."]
+
+
+async def test_a_protected_opening_is_heard_to_its_end_and_what_was_said_meanwhile_is_answered_then() -> None:
+    model = FakeModel("At nine.")
+    stage = Dialogue(model, opening=Say("This call is recorded.", protected=True), lines=STOCK)
+    async with started(stage) as heard:
+        clock = Clock(stage)
+        clock.run(0.1)
+        stage.process(Pause(0.2))
+        stage.process(Interrupt(0.3))
+        stage.process(UserTurn("When do", 0.2, 0.4))
+        stage.process(Say("Hold on.", after_sentence=False))
+        stage.process(UserTurn("you open?", 0.5, 0.9))
+        stage.process(Played(1, 0.0, 0.5, "This call", complete=False))
+        clock.run(1)
+        await settle()
+        assert of(Pause, heard) == of(Interrupt, heard) == of(UserTurn, heard) == []
+        assert texts(heard) == ["This call is recorded."]
+        stage.process(Played(1, 0.0, 1.0, "This call is recorded.", complete=True, over=True))
+        assert texts(heard)[1:] == ["Hold on."]
+        stage.process(Played(2, 1.0, 0.5, "Hold on.", complete=True, over=True))
+        clock.run(0.04)
+        await settle()
+        assert of(UserTurn, heard) == [UserTurn("When do you open?", 0.2, 0.9)]
+        assert texts(heard)[2:] == ["At nine."]
+        stage.process(Interrupt(9.0))
+        assert len(of(Interrupt, heard)) > 0
+
+
+async def test_a_protected_reply_of_which_no_sound_comes_keeps_nobody_waiting() -> None:
+    model = FakeModel("At nine.")
+    stage = Dialogue(model, opening=Say("Hello.", protected=True), lines=STOCK)
+    async with started(stage) as heard:
+        clock = Clock(stage)
+        clock.run(0.1)
+        stage.process(UserTurn("When?", 0.2, 0.4))
+        clock.run(FAREWELL_SECONDS)
+        await settle()
+        assert texts(heard)[1:] == ["At nine."]
+
+
+async def test_the_model_finds_the_first_words_and_they_may_be_protected() -> None:
+    model = FakeModel("Good ", "day.")
+    stage = Dialogue(model, opening=Note(BEGIN, answer=True, protected=True), lines=STOCK)
+    async with started(stage) as heard:
+        clock = Clock(stage)
+        clock.run(0.1)
+        await settle()
+        assert texts(heard) == ["Good ", "day."]
+        cuts = len(of(Interrupt, heard))
+        stage.process(Interrupt(0.5))
+        assert len(of(Interrupt, heard)) == cuts
+        stage.process(Played(1, 0.0, 1.0, "Good day.", complete=True, over=True))
+        stage.process(Interrupt(2.0))
+        assert len(of(Interrupt, heard)) == cuts + 1

@@ -95,6 +95,7 @@ async def test_tool_calls_are_put_together(stand_in: OpenAiServer, http: ClientS
         server.call(1, "", id="b", name="look"),
         server.call(0, '{"day":'),
         server.call(1, "{not json"),
+        server.call(2, '{"in":' * 5000, id="c", name="nest"),
         server.call(0, '"mon"}'),
         server.chunk({}, "tool_calls"),
         DONE,
@@ -103,6 +104,7 @@ async def test_tool_calls_are_put_together(stand_in: OpenAiServer, http: ClientS
         "One moment.",
         ToolCall("a", "book", {"day": "mon"}),
         ToolCall("b", "look", {MALFORMED: True}),
+        ToolCall("c", "nest", {MALFORMED: True}),
     ]
 
 

@@ -2,18 +2,8 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry
 
-from pipeline.frames import (
-    Answered,
-    AudioIn,
-    DeadAir,
-    Failure,
-    FalseInterruption,
-    Frame,
-    Heard,
-    Interrupt,
-    Pause,
-    Resume,
-)
+from pipeline.frames import AudioIn, Failure, Frame, Heard, Interrupt, Pause, Resume
+from pipeline.news import Answered, DeadAir, FalseInterruption
 from processors.meter import Labels, Meter, Metrics
 from tests.fakes import started
 

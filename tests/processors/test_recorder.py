@@ -13,7 +13,9 @@ import numpy as np
 import pytest
 
 from pipeline.audio import frame_bytes
-from pipeline.frames import AudioIn, Heard
+from pipeline.bed import Bed
+from pipeline.frames import AudioIn, Background, Heard
+from pipeline.news import RecordingConsent
 from processors.recorder import Recorder, RecordingThread, Track
 from processors.wav import HEADER, repair
 from tests.fakes import RATE, settle, started
@@ -49,6 +51,27 @@ async def test_both_sides_lie_where_they_were_heard_to_the_sample(tmp_path: Path
     assert np.array_equal(right[offset : offset + len(bot)], bot)
     assert not right[:offset].any()
     assert not right[offset + len(bot) :].any()
+
+
+async def test_what_was_heard_under_the_bot_is_on_its_side_and_the_caller_is_as_he_came(tmp_path: Path) -> None:
+    thread, path = RecordingThread(), tmp_path / "call.wav"
+    stage, loop = Recorder(path, RATE, thread), np.arange(1, 1001, dtype="<i2")
+    width, since = frame_bytes(RATE) // 2, 3
+    async with started(stage):
+        await settle()
+        for n in range(60):
+            if n == since:
+                stage.process(Background(Bed(loop.tobytes(), RATE)))
+            stage.process(AudioIn(bytes(width * 2), n * width / RATE, np.full(width, 7, "<i2").tobytes()))
+            if n == 40:
+                stage.process(Heard(np.full(width, 5000, "<i2").tobytes(), n * width / RATE, 1))
+    thread.close()
+    left, right = read(path)
+    assert (left == 7).all()
+    expected = loop[np.arange(60 * width) % loop.size].copy()
+    expected[: since * width] = 0
+    expected[40 * width : 41 * width] += 5000
+    assert np.array_equal(right, expected)
 
 
 async def test_sound_that_ends_after_the_flush_that_it_began_in_is_not_lost(tmp_path: Path) -> None:
@@ -174,3 +197,36 @@ def test_sound_from_wholly_before_a_stretch_moves_nothing_in_it(tmp_path: Path) 
     left, right = read(tmp_path / "a.wav")
     assert len(left) == 4
     assert right.tolist() == [0, 0, 3, 0]
+
+
+async def test_nothing_is_kept_before_consent_and_what_follows_lies_where_it_was_heard(tmp_path: Path) -> None:
+    thread, path = RecordingThread(), tmp_path / "call.wav"
+    stage, width = Recorder(path, RATE, thread, waits=True), frame_bytes(RATE) // 2
+    loud = np.full(width, 1000, np.int16).tobytes()
+    async with started(stage):
+        await settle()
+        for n in range(100):
+            if n == 60:
+                assert not path.exists()
+                stage.process(RecordingConsent(n * 0.02, given=True))
+            stage.process(AudioIn(loud, n * 0.02))
+            stage.process(Heard(loud, n * 0.02, 1))
+    thread.close()
+    for side in read(path):
+        assert len(side) == 100 * width
+        assert not side[: 60 * width].any()
+        assert side[60 * width :].all()
+
+
+@pytest.mark.parametrize("answer", [None, RecordingConsent(0.5, given=False)], ids=["none", "no"])
+async def test_without_consent_there_is_no_file(tmp_path: Path, answer: RecordingConsent | None) -> None:
+    thread, path = RecordingThread(), tmp_path / "call.wav"
+    stage = Recorder(path, RATE, thread, waits=True)
+    async with started(stage):
+        await settle()
+        for n in range(60):
+            stage.process(AudioIn(bytes(frame_bytes(RATE)), n * 0.02))
+        if answer is not None:
+            stage.process(answer)
+    thread.close()
+    assert os.listdir(tmp_path) == []

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.frames import AudioIn, Frame, Hangup, Interrupt, Played, Said
+from pipeline.frames import AudioIn, Frame, Hangup, Interrupt, Played
+from pipeline.news import Said
 from processors.scribe import Scribe
 from tests.fakes import of, started
 

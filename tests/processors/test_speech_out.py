@@ -2,14 +2,28 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable
+from functools import partial
 
 import pytest
 
-from pipeline.frames import AudioDone, AudioOut, Failure, Frame, Hangup, Interrupt, Played, ReplyDone, ReplyText
+from pipeline.frames import (
+    AudioDone,
+    AudioOut,
+    Failure,
+    Frame,
+    Hangup,
+    Interrupt,
+    LanguageSwitched,
+    Played,
+    ReplyDone,
+    ReplyText,
+)
 from processors import speech_out
 from processors.fallback import AllFailedError
+from processors.manner import Manner
 from processors.ports import ProviderError, Sound, TextToSpeech
 from processors.speech_out import LATE, SpeechOut, Stored
+from processors.wording.script import AsItComes
 from tests.fakes import RATE, Clock, FakeModel, FakeVoice, of, settle, started
 
 SORRY = Stored("Sorry.", b"\x05\x00" * 80)
@@ -229,3 +243,37 @@ async def test_when_all_voices_failed_the_stored_goodbye_ends_the_call_at_once()
         assert [frame.fatal for frame in heard if isinstance(frame, Failure)] == [True]
         stage.process(Interrupt(1.0))
         assert of(Hangup, heard) == [Hangup("tts_failed")]
+
+
+async def test_in_another_language_another_voice_speaks_and_a_reply_may_change_it_in_its_middle() -> None:
+    said: list[tuple[str, str]] = []
+
+    class Tongue(FakeVoice):
+        def __init__(self, language: str) -> None:
+            super().__init__()
+            self._language = language
+
+        async def speak(self, text: AsyncIterable[str]) -> AsyncGenerator[Sound, None]:
+            async for sound in super().speak(text):
+                said.append((self._language, sound.text))
+                yield sound
+
+    def manner(language: str) -> Manner:
+        return Manner(Tongue(language), AsItComes, Stored(f"Sorry in {language}."), SORRY, ())
+
+    manners = {language: partial(manner, language) for language in ("en-IN", "hi-IN")}
+    stage = SpeechOut(Tongue("en-IN"), RATE, SORRY, manners=manners)
+    async with started(stage) as heard:
+        stage.process(ReplyText("One moment.", 1))
+        await settle()
+        stage.process(LanguageSwitched("hi-IN", by_model=True))
+        stage.process(ReplyText("नमस्ते।", 1))
+        stage.process(ReplyDone(1))
+        await settle()
+        assert said == [("en-IN", "One moment."), ("hi-IN", "नमस्ते।")]
+        assert [frame.reply for frame in heard if isinstance(frame, AudioDone)] == [1]
+        stage.process(LanguageSwitched("en-IN"))
+        stage.process(ReplyText("Bye.", 2))
+        stage.process(ReplyDone(2))
+        await settle()
+        assert said[-1] == ("en-IN", "Bye.")

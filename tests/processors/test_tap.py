@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.audio import frame_bytes
-from pipeline.frames import FRAME_SECONDS, AudioIn, BothSides, Frame, Heard, Listen
+from pipeline.frames import FRAME_SECONDS, AudioIn, Frame, Heard, Listen
+from pipeline.news import BothSides
 from processors.recorder import Recorder, RecordingThread
 from processors.tap import CHUNK_FRAMES, LISTENED_SECONDS, Tap
 from tests.fakes import started

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from pipeline.frames import (
-    DeadAir,
     Frame,
     Hangup,
     Heard,
@@ -16,6 +15,7 @@ from pipeline.frames import (
     Transcript,
     UserTurn,
 )
+from pipeline.news import DeadAir
 from processors.lines import Lines
 from processors.watchdog import Watchdog
 from tests.fakes import Clock, of, started

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.frames import Answered, AudioIn, AudioOut, Heard, Mute, ReplyText, SpeechStopped, Transcript, UserTurn
+from pipeline.frames import AudioIn, AudioOut, Heard, Mute, ReplyText, SpeechStopped, Transcript, UserTurn
+from pipeline.news import Answered
 from processors.waterfall import Waterfall
 from tests.fakes import of, started
 

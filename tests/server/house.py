@@ -18,9 +18,9 @@ from processors.meter import Metrics
 from processors.recorder import RecordingThread
 from processors.voice_detector import VoiceDetector
 from server.assembly import Workshop
-from server.call import Office
 from server.desks import OutboundDesk
 from server.journal import Ledger
+from server.office import Office
 from server.switchboard import Switchboard
 from storage.bus import MemoryBus, Message
 from storage.ids import CALL, new_id
@@ -39,8 +39,9 @@ SEAL = Seal.of([bytes(32)])
 def scripted(
     *, heard: Iterable[str] = ("hello there",), says: Iterable[str] = ("Fine.",), **more: Any
 ) -> dict[str, Any]:
-    """A call plan of which every stage answers at once, and the same every time."""
+    """A call plan of which every stage answers at once, and the same every time. Who is silent is left alone."""
     return {
+        "idle": None,
         "vad": {"kind": "loudness"},
         "smart_turn": False,
         "stt": {"provider": "scripted", "options": {"lines": list(heard)}},

@@ -14,9 +14,9 @@ from processors.ports import ProviderError
 from processors.speech_out import SpeechOut
 from processors.tts.embedded import EmbeddedTts
 from processors.tts.embedded import Options as VoiceOptions
-from server import assembly
 from server.assembly import BadOptionsError, Workshop
 from server.call_plan import CallPlan
+from server.sounds import spares
 from tests.fakes import FakeVoice
 from tests.server.house import a_workshop, scripted
 
@@ -31,11 +31,12 @@ def names(made: list[Processor]) -> list[str]:
 
 
 async def test_every_stage_stands_in_the_order_of_the_road(workshop: Workshop, tmp_path: Path) -> None:
-    assert names(await stages(workshop, tmp_path / "call.wav", vad={"kind": "neural"})) == [
+    assert names(await stages(workshop, tmp_path / "call.wav", vad={"kind": "neural"}, idle={})) == [
         "NeuralVad",
         "SpeechIn",
         "Keypad",
         "TurnTaker",
+        "Idle",
         "Tones",
         "Dialogue",
         "Watchdog",
@@ -92,7 +93,7 @@ async def test_an_apology_is_spoken_once_for_each_language_and_rate(
             said.append(options.language)
             super().__init__(options)
 
-    monkeypatch.setattr(assembly, "EmbeddedTts", Noted)
+    monkeypatch.setattr(spares, "EmbeddedTts", Noted)
     for language, rate in [("en-IN", 8000), ("en-GB", 8000), ("hi-IN", 8000), ("xx", 16000), ("HI-xyz", 8000)]:
         plan = CallPlan.model_validate(scripted(language=language))
         await workshop.stages(plan, rate=rate, transport="loopback", recording=None, last=[])
@@ -117,7 +118,7 @@ async def test_an_apology_that_cannot_be_spoken_is_silent_and_tried_again(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(assembly, "EmbeddedTts", lambda options: FakeVoice(ProviderError("fake", "broke")))
+        patch.setattr(spares, "EmbeddedTts", lambda options: FakeVoice(ProviderError("fake", "broke")))
         await stages(workshop)
     assert caplog.messages == ["the apology could not be spoken"]
     assert workshop.apologies == {}
@@ -158,3 +159,15 @@ async def test_no_plan_makes_a_call_longer_than_the_server_allows(asked: float |
     async with a_workshop(max_seconds=60.0) as workshop:
         (dialogue,) = [each for each in await stages(workshop, max_seconds=asked) if isinstance(each, Dialogue)]
     assert dialogue._max_seconds == given
+
+
+async def test_a_call_of_several_languages_has_a_stage_for_them_and_what_each_is_spoken_with(
+    workshop: Workshop,
+) -> None:
+    made = await stages(workshop, languages=["hi-IN"], tts={"provider": "embedded"})
+    assert names(made)[1:3] == ["SpeechIn", "Languages"]
+    speech = next(stage for stage in made if isinstance(stage, SpeechOut))
+    hindi = speech._manners["hi-IN"]()
+    assert hindi.apology.text == lines_for("hi").apology
+    assert set(speech._manners) == {"en-IN", "hi-IN"}
+    assert "Languages" not in names(await stages(workshop))

@@ -5,9 +5,7 @@ from typing import Any
 import pytest
 
 from pipeline.frames import (
-    Answered,
     AudioIn,
-    DeadAir,
     Digit,
     Frame,
     Interrupt,
@@ -15,12 +13,12 @@ from pipeline.frames import (
     Pause,
     Played,
     Resume,
-    Said,
     Say,
     SendDigits,
     SpeechStarted,
     Transcript,
 )
+from pipeline.news import Answered, DeadAir, Said
 from server.broadcast import Broadcaster, topic
 from storage.bus import MemoryBus, Message
 from tests.fakes import started

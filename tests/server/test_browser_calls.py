@@ -84,6 +84,20 @@ async def listening(ws: ClientWebSocketResponse, until: str) -> list[dict[str, A
     return messages
 
 
+async def test_a_page_is_told_only_what_its_plan_says(house: Serving) -> None:
+    plan = scripted(greeting="Hello.", client_messages=["hang", "tool-calls"])
+    ws = await opened(house, await a_campaign(house, plan))
+    await ws.send_json({"type": "start"})
+    for _ in range(100):
+        await ws.send_bytes(tone(0.02, 16000, loud=20))
+    (start,) = await story(ws, "start")
+    async with asyncio.timeout(10):
+        while not await house.turns(start["call_uuid"]):
+            await ws.send_bytes(tone(0.02, 16000, loud=20))
+    await ws.send_json({"type": "end"})
+    assert [one["type"] for one in await story(ws)] == ["end"]
+
+
 @pytest.mark.parametrize("status", [FlowStatus.DRAFT, FlowStatus.PAUSED])
 async def test_a_flow_that_is_not_launched_is_spoken_with_and_its_books_are_kept(
     house: Serving, status: FlowStatus

@@ -16,8 +16,9 @@ from processors.catalogue import names
 from processors.ports import ProviderError
 from processors.voices import pico
 from processors.voices.espeak import LANGUAGES
-from server import demo, voice_samples
+from server import demo
 from server.catalogue import catalogue, check, check_plan
+from server.voices import voice_samples
 
 KEY = "sk-canary-0123456789"
 
@@ -84,6 +85,7 @@ def test_a_name_that_a_client_makes_up_is_not_remembered(tmp_path: Path) -> None
         ({"llm": "openai"}, "llm must be "),
         ({"tts": {"options": {"language": "fr"}}}, "tts.options.language will not do: the embedded voice speaks en"),
         ({"stt": {"provider": "scripted"}}, "stt.options.lines is required"),
+        ({"tts": {"provider": "chatterbox", "options": {"voice": "/etc/passwd"}}}, "tts.provider of that name has the"),
         ({"voice": "x"}, "voice is not a known field"),
         ({"max_seconds": -1}, "max_seconds must be greater than 0"),
         (
@@ -156,7 +158,7 @@ async def test_a_file_that_cannot_be_finished_is_not_there(tmp_path: Path, monke
     def full(*given: Any) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr("server.voice_samples.os.replace", full)
+    monkeypatch.setattr("server.voices.voice_samples.os.replace", full)
     shown = catalogue(tmp_path)
     assert shown.sample is not None
     with pytest.raises(OSError, match="no space"):

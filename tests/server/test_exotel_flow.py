@@ -17,9 +17,11 @@ from dialer import hand_over
 from server.desks import InboundDesk
 from server.exotel_flow import ExotelFlow
 from server.transfers import TransferDesk
+from storage.assets import Customer
 from storage.bus import MemoryBus, Message
 from storage.database import Database
-from storage.ids import MEMBER, QUEUE, new_id
+from storage.ids import CUSTOMER, MEMBER, QUEUE, new_id
+from storage.moment_records import Moment, MomentKind
 from storage.records import Call, CallStatus, Outcome
 from storage.seed import Seeded
 from storage.transfer_records import Member, Queue, Transfer, TransferState
@@ -171,6 +173,25 @@ async def test_the_connect_applet_is_told_whom_to_dial(flow: Flow) -> None:
 
 async def test_who_does_not_want_to_be_recorded_is_not_recorded_there(flow: Flow) -> None:
     await flow.handed_over(FIRST)
+    assert (await flow.connect())["record"] is False
+
+
+@pytest.mark.parametrize("kind", [MomentKind.CONSENT_ASKED, MomentKind.CONSENT_GIVEN])
+async def test_who_was_asked_for_a_consent_is_recorded_there_if_it_was_given(flow: Flow, kind: MomentKind) -> None:
+    call = await flow.handed_over(FIRST, recording="recordings/x.wav")
+    async with flow.database.begin(call.organisation_id) as work:
+        for at, noticed in enumerate({MomentKind.CONSENT_ASKED, kind}):
+            await work.moments.add([Moment(call.id, noticed, float(at), 0.0, noticed_at=NOW)])
+    assert (await flow.connect())["record"] is (kind is MomentKind.CONSENT_GIVEN)
+
+
+async def test_who_opted_out_in_mid_call_is_not_recorded_there(flow: Flow) -> None:
+    call = await flow.handed_over(FIRST, recording="recordings/x.wav", from_number="+919812345678")
+    refusing = Customer(
+        new_id(CUSTOMER), call.organisation_id, "Priya", "+919812345678", NOW, NOW, recording_opt_out=True
+    )
+    async with flow.database.begin(call.organisation_id) as work:
+        await work.customers.append([refusing])
     assert (await flow.connect())["record"] is False
 
 

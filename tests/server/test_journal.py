@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from pipeline.frames import Answered, DeadAir, Failure, FalseInterruption, Frame, Hangup, Said
+from pipeline.frames import Failure, Frame, Hangup
+from pipeline.news import Answered, DeadAir, FalseInterruption, Said
 from server import journal
 from server.journal import Journal, Ledger
 from storage.database import Database, UnitOfWork

@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client import CollectorRegistry
 
-from pipeline.frames import Answered
+from pipeline.news import Answered
 from processors.meter import Labels, Meter, Metrics
 from server.metrics import LoopLag, metrics_route, metrics_site
 from server.start import StartError

@@ -6,11 +6,14 @@ import pytest
 from pydantic import ValidationError
 
 from processors import catalogue
+from processors.wait_function import DEFAULT
 from server.call_plan import CallPlan
 from server.overrides import OBEYED, applied, merged, obeyed, translated
 
 CUSTOM = {"provider": "custom-llm", "url": "http://llm.example.com/v1"}
 KEY = {"provider": "openai", "apiKey": "sk-theirs"}
+KNOWS = {"url": "https://know.example.com/ask"}
+KNOWLEDGE = {"provider": "custom-knowledge-base", "server": KNOWS}
 OWN_LLM: dict[str, Any] = {
     "provider": "openai",
     "options": {"api_key": "sk-own", "base_url": "http://own.example.com/v1"},
@@ -34,6 +37,25 @@ def heeded(overrides: dict[str, Any], config: dict[str, Any] | None = None) -> f
     return obeyed(overrides, CallPlan.model_validate(config or {}))
 
 
+OWN_READER: dict[str, Any] = {
+    "startSpeakingPlan": {
+        "smartEndpointingPlan": {"provider": "custom-endpointing-model", "server": {"url": "https://a.example.com"}}
+    }
+}
+DENOISING = "backgroundSpeechDenoisingPlan"
+TOLD = {"url": "https://crm.example.com/told"}
+LANGFUSE = {"provider": "langfuse", "publicKey": "pk", "apiKey": "sk-lf"}
+TRACED: dict[str, Any] = {"credentials": [LANGFUSE], "observabilityPlan": {"provider": "langfuse"}}
+
+
+def asking(text: str) -> dict[str, str]:
+    return {"role": "system", "content": text}
+
+
+FILTERS, CONSENT = "compliancePlan.securityFilterPlan", "compliancePlan.recordingConsentPlan"
+FILTERED: dict[str, Any] = {"compliancePlan": {"securityFilterPlan": {"enabled": True}}}
+ASKED: dict[str, Any] = {"compliancePlan": {"recordingConsentPlan": {"type": "verbal", "message": "May we?"}}}
+
 CHANGES: dict[str, tuple[dict[str, Any], Any, Any]] = {
     "firstMessage": ({}, "Hello.", "Namaste."),
     "firstMessageMode": ({"firstMessage": "Hello."}, "assistant-speaks-first", "assistant-waits-for-user"),
@@ -48,18 +70,56 @@ CHANGES: dict[str, tuple[dict[str, Any], Any, Any]] = {
     "model.model": ({"model": CUSTOM}, "small", "large"),
     "model.temperature": ({"model": CUSTOM}, 0.1, 0.9),
     "model.maxTokens": ({"model": CUSTOM}, 100, 200.5),
+    "model.knowledgeBase.provider": (
+        {"model": {"knowledgeBase": {"server": KNOWS}}},
+        "custom-knowledge-base",
+        "trieve",
+    ),
+    "model.knowledgeBase.server.url": (
+        {"model": {**CUSTOM, "knowledgeBase": {"provider": "custom-knowledge-base"}}},
+        "https://one.example.com/know",
+        "https://two.example.com/know",
+    ),
+    "model.knowledgeBase.server.headers": ({"model": {"knowledgeBase": KNOWLEDGE}}, {"X-Key": "1"}, {"X-Key": "2"}),
+    "model.knowledgeBase.server.timeoutSeconds": ({"model": {"knowledgeBase": KNOWLEDGE}}, 1, 1.25),
     "credentials": ({"model": {"provider": "openai"}}, [KEY], [{**KEY, "apiKey": "sk-other"}]),
     "transcriber.provider": ({}, "nextneural", "deepgram"),
     "transcriber.language": ({}, "en-GB", "en-US"),
     "voice.provider": ({}, "nextneural", "11labs"),
     "voice.voiceId": ({}, "espeak+f2", "espeak+m3"),
     "voice.speed": ({}, 0.8, 1.2),
+    "voice.model": ({"voice": {"provider": "11labs", "voiceId": "abc"}}, "eleven_flash_v2_5", "eleven_turbo_v2_5"),
+    "voice.language": ({"voice": {"provider": "sarvam"}}, "hi-IN", "ta-IN"),
+    "transcriber.model": ({"transcriber": {"provider": "sarvam"}}, "saaras:v3", "saaras:v4"),
+    "voice.cachingEnabled": ({}, True, False),
     "startSpeakingPlan.smartEndpointingPlan.provider": ({}, "vapi", "livekit"),
     "startSpeakingPlan.smartEndpointingEnabled": ({}, True, False),
     "startSpeakingPlan.transcriptionEndpointingPlan.onPunctuationSeconds": ({}, 0.1, 0.2),
     "startSpeakingPlan.transcriptionEndpointingPlan.onNoPunctuationSeconds": ({}, 1.5, 2),
     "startSpeakingPlan.transcriptionEndpointingPlan.onNumberSeconds": ({}, 0.5, 1),
     "startSpeakingPlan.waitSeconds": ({}, 0.4, 2),
+    "startSpeakingPlan.smartEndpointingPlan.waitFunction": (
+        {"startSpeakingPlan": {"smartEndpointingPlan": {"provider": "livekit"}}},
+        "100 * x",
+        "200 * x",
+    ),
+    "startSpeakingPlan.smartEndpointingPlan.server.url": (OWN_READER, "https://a.example.com", "https://b.example.com"),
+    "startSpeakingPlan.smartEndpointingPlan.server.headers": (OWN_READER, {"X-Key": "1"}, {"X-Key": "2"}),
+    "startSpeakingPlan.smartEndpointingPlan.server.timeoutSeconds": (OWN_READER, 1, 3),
+    "startSpeakingPlan.customEndpointingRules": (
+        {},
+        [{"type": "customer", "regex": "um", "timeoutSeconds": 3}],
+        [{"type": "assistant", "regex": "um", "timeoutSeconds": 3}],
+    ),
+    "stopSpeakingPlan.voiceSeconds": ({}, 0.2, 0.4),
+    "stopSpeakingPlan.backoffSeconds": ({}, 1, 2),
+    "firstMessageInterruptionsEnabled": ({}, True, False),
+    "endCallPhrases": ({}, ["goodbye"], ["farewell"]),
+    "hooks": (
+        {},
+        [{"on": "session.created", "do": [{"type": "say", "exact": "Hi."}]}],
+        [{"on": "session.created", "do": [{"type": "say", "exact": "Ho."}]}],
+    ),
     "stopSpeakingPlan.numWords": ({}, 0, 3),
     "stopSpeakingPlan.acknowledgementPhrases": ({}, ["right"], ["right", "go ahead"]),
     "stopSpeakingPlan.interruptionPhrases": ({}, ["stop"], ["stop", "excuse me"]),
@@ -74,11 +134,43 @@ CHANGES: dict[str, tuple[dict[str, Any], Any, Any]] = {
     "voicemailDetection.machineDetectionSpeechEndThreshold": ({}, 700, 1200),
     "voicemailDetection.machineDetectionSilenceTimeout": ({}, 2000, 5000),
     "voicemailMessage": ({}, "Call us.", "Call again."),
+    "backgroundSound": ({}, "off", "office"),
+    "voice.chunkPlan.enabled": ({}, True, False),
+    "voice.chunkPlan.minCharacters": ({}, 10, 20),
+    "voice.chunkPlan.punctuationBoundaries": ({}, ["."], [",", "."]),
+    "voice.chunkPlan.formatPlan.enabled": ({}, True, False),
+    "voice.chunkPlan.formatPlan.numberToDigitsCutoff": ({}, 100, 2025),
+    "voice.chunkPlan.formatPlan.formattersEnabled": ({}, ["number"], ["number", "date"]),
+    "voice.chunkPlan.formatPlan.replacements": ({}, [{"type": "exact", "key": "a", "value": "b"}], []),
+    f"{DENOISING}.smartDenoisingPlan.enabled": ({}, False, True),
+    f"{DENOISING}.fourierDenoisingPlan.enabled": ({}, True, False),
+    f"{DENOISING}.fourierDenoisingPlan.mediaDetectionEnabled": ({}, True, False),
+    f"{DENOISING}.fourierDenoisingPlan.staticThreshold": ({}, -35, -40),
+    f"{DENOISING}.fourierDenoisingPlan.baselineOffsetDb": ({}, -15, -10),
+    f"{DENOISING}.fourierDenoisingPlan.windowSizeMs": ({}, 3000, 1000),
+    f"{DENOISING}.fourierDenoisingPlan.baselinePercentile": ({}, 85, 50),
     "voice.fallbackPlan.voices": ({}, [{"provider": "nextneural"}], [{"provider": "nextneural", "speed": 1.5}]),
     "transcriber.fallbackPlan.transcribers": ({}, [{"provider": "nextneural"}], [{"provider": "nextneural"}] * 2),
     "model.fallbackModels": ({"model": CUSTOM}, ["small"], ["small", "smaller"]),
+    "model.tools": ({}, [{"type": "dtmf"}], [{"type": "apiRequest", "name": "ask", "url": "https://a.example.com"}]),
+    "tools:append": ({}, [{"type": "dtmf"}], [{"type": "dtmf", "name": "dial"}]),
+    "endCallMessage": ({}, "Goodbye.", "So long."),
     "maxDurationSeconds": ({}, 600, 60),
     "artifactPlan.recordingEnabled": ({}, True, False),
+    "artifactPlan.transcriptPlan.enabled": ({}, True, False),
+    "artifactPlan.loggingEnabled": ({}, True, False),
+    "compliancePlan.hipaaEnabled": ({}, True, False),
+    "compliancePlan.pciEnabled": ({}, True, {"pciEnabled": False}),
+    f"{FILTERS}.enabled": ({}, True, False),
+    f"{FILTERS}.filters": (FILTERED, [{"type": "xss"}], [{"type": "regex", "regex": "abc"}]),
+    f"{FILTERS}.mode": (FILTERED, "sanitize", "reject"),
+    f"{FILTERS}.replacementText": (FILTERED, "[FILTERED]", "[GONE]"),
+    f"{CONSENT}.type": (nested(f"{CONSENT}.message", "May we?"), "verbal", "stay-on-line"),
+    f"{CONSENT}.message": (nested(f"{CONSENT}.type", "verbal"), "May we record?", "Can we record?"),
+    f"{CONSENT}.waitSeconds": (ASKED, 2, 5),
+    f"{CONSENT}.declineTool": (ASKED, {"type": "endCall"}, {"type": "dtmf"}),
+    "monitorPlan.listenEnabled": ({}, True, False),
+    "monitorPlan.controlEnabled": ({}, True, False),
     "analysisPlan.minMessagesThreshold": ({"model": CUSTOM}, 2, 3.5),
     "analysisPlan.summaryPlan.enabled": ({"model": CUSTOM}, True, False),
     "analysisPlan.successEvaluationPlan.enabled": ({"model": CUSTOM}, True, False),
@@ -93,6 +185,33 @@ CHANGES: dict[str, tuple[dict[str, Any], Any, Any]] = {
         {"type": "object", "properties": {"a": {"type": "string", "x-ours": 1}}},
         {"type": "object", "properties": {"b": {"type": "string"}}},
     ),
+    "analysisPlan.summaryPlan.messages": ({"model": CUSTOM}, [asking("Be short.")], [asking("Be long.")]),
+    "analysisPlan.successEvaluationPlan.messages": ({"model": CUSTOM}, [asking("Be kind.")], [asking("Be strict.")]),
+    "analysisPlan.structuredDataPlan.messages": ({"model": CUSTOM}, [asking("Names.")], [asking("Places.")]),
+    "analysisPlan.summaryPlan.timeoutSeconds": ({"model": CUSTOM}, 5, 10),
+    "analysisPlan.successEvaluationPlan.timeoutSeconds": ({"model": CUSTOM}, 5, 10),
+    "analysisPlan.structuredDataPlan.timeoutSeconds": ({"model": CUSTOM}, 5, 10),
+    "analysisPlan.structuredDataMultiPlan": (
+        {"model": CUSTOM},
+        [{"key": "a", "plan": {"schema": {"type": "string"}}}],
+        [{"key": "b", "plan": {"schema": {"type": "string"}}}],
+    ),
+    "server.url": ({}, "https://one.example.com", "https://two.example.com"),
+    "server.headers": ({"server": TOLD}, {"X-Vapi-Secret": "1"}, {"X-Vapi-Secret": "2"}),
+    "server.timeoutSeconds": ({"server": TOLD}, 5, 20.5),
+    "server.backoffPlan": ({"server": TOLD}, {"maxRetries": 1}, {"type": "exponential", "maxRetries": 1}),
+    "serverMessages": ({"server": TOLD}, ["status-update"], "end-of-call-report"),
+    "clientMessages": ({}, ["transcript"], ["transcript", "hang"]),
+    "observabilityPlan.provider": ({"credentials": [LANGFUSE]}, "langfuse", None),
+    "observabilityPlan.traceName": (TRACED, "a", "b"),
+    "observabilityPlan.tags": (TRACED, ["a"], ["b"]),
+    "observabilityPlan.metadata": (TRACED, {"a": 1}, {"a": 2}),
+    "observabilityPlan.promptName": (TRACED, "a", "b"),
+    "observabilityPlan.promptVersion": (TRACED, 1, 2.0),
+    "artifactPlan.transcriptPlan.assistantName": ({}, "Asha", "Ravi"),
+    "artifactPlan.transcriptPlan.userName": ({}, "Caller", "Guest"),
+    "name": ({}, "Asha", "Ravi"),
+    "metadata": ({}, {"lead": 1}, {"lead": 2}),
 }
 """For each field: what stands beside it, and two values of it."""
 
@@ -154,15 +273,12 @@ def test_an_assistant_that_waits_says_no_first_message() -> None:
     assert {"firstMessage", "firstMessageMode"} <= heeded(waiting)
 
 
-def test_a_first_message_that_is_a_sound_is_not_read_out() -> None:
+def test_a_first_message_may_be_a_sound_or_of_the_models_own() -> None:
     sound = {"firstMessage": "https://example.com/hello.mp3"}
-    assert planned(sound, {"greeting": "Good day."}).greeting == "Good day."
-    assert heeded(sound) == frozenset()
-
-
-def test_a_first_message_of_the_models_own_is_not_made_yet() -> None:
+    assert planned(sound, {"greeting": "Good day."}).greeting == "https://example.com/hello.mp3"
     made = {"firstMessageMode": "assistant-speaks-first-with-model-generated-message"}
-    assert heeded(made) == frozenset()
+    assert planned(made).opening.generated
+    assert heeded({**sound, **made}) == {"firstMessage", "firstMessageMode"}
 
 
 def test_system_messages_are_the_prompt_and_others_are_not_obeyed() -> None:
@@ -279,13 +395,26 @@ def test_waits_by_the_texts_end_count_only_where_no_model_judges() -> None:
 def test_the_smart_plan_stands_above_the_older_switch() -> None:
     assert speaking(smartEndpointingPlan={"provider": "vapi"}, smartEndpointingEnabled=False).smart_turn
     assert not speaking(smartEndpointingEnabled=False).smart_turn
-    livekit = {"smartEndpointingPlan": {"provider": "livekit", "waitFunction": "500"}}
-    assert heeded({"startSpeakingPlan": livekit}) == frozenset()
+    livekit = {"provider": "livekit", "waitFunction": "500"}
+    assert speaking(smartEndpointingPlan=livekit).turns.wait_function == "500"
+    assert speaking(smartEndpointingEnabled="livekit").turns.wait_function == DEFAULT
+    both = speaking(smartEndpointingPlan={"provider": "vapi"}, smartEndpointingEnabled="livekit")
+    assert both.turns.wait_function == ""
+
+
+def test_what_cannot_be_reckoned_or_matched_is_named() -> None:
+    smart = {"provider": "livekit", "waitFunction": "open('x')"}
+    looks_around = {"type": "customer", "regex": "(?=a)", "timeoutSeconds": 1}
+    rule = {"type": "assistant", "regex": "name", "regexOptions": [{"type": "ignore-case", "enabled": True}]}
+    plan = {"smartEndpointingPlan": smart, "customEndpointingRules": [looks_around, {**rule, "timeoutSeconds": 2}]}
+    (kept,) = speaking(**plan).turns.rules
+    assert kept.asked is not None
+    assert (kept.asked.pattern, kept.asked.ignore_case, kept.said, kept.seconds) == ("name", True, None, 2)
+    assert heeded({"startSpeakingPlan": plan}) == {"startSpeakingPlan.smartEndpointingPlan.provider"}
 
 
 def test_a_wait_is_a_floor_under_every_other() -> None:
-    turns = speaking(waitSeconds=1, transcriptionEndpointingPlan={"onPunctuationSeconds": 0.1}).turns
-    assert (turns.after_sentence, turns.after_number, turns.after_open) == (1, 1, 1.2)
+    assert speaking(waitSeconds=1).turns.at_least == 1
     assert speaking(waitSeconds=0) == CallPlan()
 
 
@@ -295,8 +424,9 @@ def test_phrases_are_added_and_cannot_be_taken_away() -> None:
     assert heeded({"stopSpeakingPlan": {"interruptionPhrases": [], "acknowledgementPhrases": []}}) == frozenset()
 
 
-def test_how_long_a_voice_must_last_is_not_obeyed_yet() -> None:
-    assert heeded({"stopSpeakingPlan": {"voiceSeconds": 0.4, "backoffSeconds": 2}}) == frozenset()
+def test_how_long_a_voice_must_last_counts_where_the_voice_detector_decides() -> None:
+    assert planned({"stopSpeakingPlan": {"voiceSeconds": 0.4}}).vad.start_seconds == 0.4
+    assert planned({"stopSpeakingPlan": {"voiceSeconds": 0.4, "numWords": 2}}).vad == CallPlan().vad
 
 
 def keys(config: dict[str, Any] | None = None, **keypad: Any) -> Any:
@@ -310,11 +440,11 @@ def test_keys_are_heard_where_they_are_asked_for() -> None:
     assert keys({"keypad": {"delimiter": "*"}}, enabled=True).delimiter == "*"
 
 
-def test_a_delimiter_is_one_key_or_none() -> None:
+def test_each_delimiter_ends_the_input() -> None:
     assert keys(delimiters="*").delimiter == "*"
     assert keys(delimiters=["#"]).delimiter == "#"
     assert keys(delimiters="").delimiter == keys(delimiters=[]).delimiter == ""
-    assert heeded({"keypadInputPlan": {"delimiters": ["#", "*"]}}) == frozenset()
+    assert keys(delimiters=["#", "*"]).delimiter == "#*"
 
 
 def test_an_analysis_is_asked_of_nobody_where_a_script_answers() -> None:

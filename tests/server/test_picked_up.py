@@ -17,9 +17,9 @@ def test_a_number_that_there_is_not_is_never_called_again() -> None:
     assert NO_SUCH_NUMBER in FINAL
 
 
-def test_thresholds_that_cannot_be_and_sounds_are_not_obeyed() -> None:
+def test_thresholds_that_cannot_be_are_not_obeyed() -> None:
     asked = {
         "voicemailMessage": "https://example.com/sound.mp3",
         "voicemailDetection": {"provider": "twilio", "machineDetectionSpeechEndThreshold": 9000},
     }
-    assert obeyed(asked, CallPlan()) == {"voicemailDetection.provider"}
+    assert obeyed(asked, CallPlan()) == {"voicemailDetection.provider", "voicemailMessage"}

@@ -48,8 +48,13 @@ def test_an_agent_speaks_with_its_voice_unless_its_config_names_another() -> Non
     config = {"tts": {"provider": "embedded", "options": {"voice": "espeak"}}, "language": "hi-IN"}
     made = call_plan(an_agent("org_1", config=config, voice_config=voice), flow, {})
     assert (made.tts.options, made.language) == ({"voice": "espeak"}, "hi-IN")
-    for other in ({"provider": "sarvam", "speaker": "anushka"}, {"provider": "nextneural", "speaker": "aria-custom"}):
+    for other in ({"provider": "azure", "speaker": "neerja"}, {"provider": "nextneural", "speaker": "aria-custom"}):
         assert call_plan(an_agent("org_1", config={}, voice_config=other), flow, {}).tts.options == {}
+    hosted = {"provider": "sarvam", "speaker": "anushka", "model": "bulbul:v2", "language_code": "hi-IN"}
+    made = call_plan(an_agent("org_1", config={}, voice_config=hosted), flow, {})
+    assert (made.tts.provider, made.language) == ("sarvam", "hi-IN")
+    assert made.tts.options == {"speaker": "anushka", "model": "bulbul:v2"}
+    assert [behind.provider for behind in made.tts.fallbacks] == ["embedded"]
 
 
 def test_placeholders_take_the_calls_own_values_first() -> None:
@@ -71,10 +76,17 @@ def test_braces_in_a_callers_value_are_text() -> None:
     )
 
 
-def test_a_disclosure_is_said_after_the_greeting_and_alone_without_one() -> None:
-    flow = {"recording_disclosure": "{{shop}} records this call."}
-    assert plan({"greeting": "Hello."}, flow, shop="Lakeside").greeting == "Hello. Lakeside records this call."
-    assert plan({}, flow, shop="Lakeside").greeting == "Lakeside records this call."
+def test_a_disclosure_is_no_part_of_the_greeting() -> None:
+    made = plan({"greeting": "Hello."}, {"recording_disclosure": "{{shop}} records this call."}, shop="Lakeside")
+    assert (made.disclosure, made.greeting) == ("Lakeside records this call.", "Hello.")
+
+
+@pytest.mark.parametrize("word", ["hipaaEnabled", "pciEnabled"])
+def test_a_call_of_which_nothing_is_kept_is_not_recorded_whatever_a_config_above_speaks_of(word: str) -> None:
+    agent = an_agent("org_1", config={"keeping": {"redact": ["cards"]}})
+    below = {"compliancePlan": {word: True}}
+    made = call_plan(agent, a_flow("org_1"), {}, organisation=below)
+    assert (made.record, made.keeping.nothing, made.keeping.redact) == (False, True, ("cards",))
 
 
 @pytest.mark.parametrize(
@@ -216,13 +228,14 @@ def test_overrides_that_cannot_be_are_refused() -> None:
 
 
 def test_what_a_call_will_not_obey_is_told_of_the_topmost_level() -> None:
-    agent = an_agent("org_1", assistant_overrides={"monitorPlan": {"listenEnabled": True}})
-    flow = a_flow("org_1", assistant_overrides={"endCallMessage": "Bye.", "firstMessage": "Hi."})
-    customer = {"backgroundSound": "office"}
-    assert unobeyed(agent, None) == ["assistantOverrides.monitorPlan.listenEnabled is not obeyed yet"]
-    assert unobeyed(agent, flow) == ["assistantOverrides.endCallMessage is not obeyed yet"]
-    assert unobeyed(agent, flow, customer=customer) == ["assistantOverrides.backgroundSound is not obeyed yet"]
-    assert unobeyed(None, None, organisation=customer) == ["assistantOverrides.backgroundSound is not obeyed yet"]
+    agent = an_agent("org_1", assistant_overrides={"monitorPlan": {"monitorIds": ["m_1"]}})
+    flow = a_flow("org_1", assistant_overrides={"model": {"toolIds": ["t_1"]}, "firstMessage": "Hi."})
+    customer = {"transcriber": {"fallbackPlan": {"transcribers": [{"provider": "deepgram"}]}}}
+    told = ["assistantOverrides.transcriber.fallbackPlan.transcribers is not obeyed yet"]
+    assert unobeyed(agent, None) == ["assistantOverrides.monitorPlan.monitorIds is not obeyed yet"]
+    assert unobeyed(agent, flow) == ["assistantOverrides.model.toolIds is not obeyed yet"]
+    assert unobeyed(agent, flow, customer=customer) == told
+    assert unobeyed(None, None, organisation=customer) == told
 
 
 def test_what_is_obeyed_depends_on_the_levels_below() -> None:
@@ -277,3 +290,36 @@ def test_instructions_to_a_script_are_warned_of(config: dict[str, Any], told: li
     assert unobeyed(None, None, organisation={}) == []
     by_flow = a_flow("org_1", config={"persona_prompt": "Be kind."})
     assert bool(unobeyed(agent, by_flow)) == ("llm" not in config or bool(told))
+
+
+def test_a_flows_guardrails_stand_above_its_agents() -> None:
+    agent = {"guardrails": ["Be kind."]}
+    assert plan(agent).guardrails == ("Be kind.",)
+    assert plan(agent, {"guardrails": ["no_price_fabrication", " Never swear. "]}).guardrails == (
+        "no_price_fabrication",
+        "Never swear.",
+    )
+    assert plan(agent, {"guardrails": "no_stock_fabrication"}).guardrails == ("no_stock_fabrication",)
+    with pytest.raises(ValidationError):
+        plan(agent, {"guardrails": [3]})
+
+
+@pytest.mark.parametrize(
+    ("config", "names"),
+    [
+        ({"guardrails": ["no_price_fabrication"], "llm": {"provider": "openai"}}, ()),
+        ({"guardrails": ["Be kind."], "llm": {"provider": "openai"}}, ()),
+        ({"guardrails": ["Be kind."], "llm": {"provider": "scripted"}}, ("guardrails",)),
+        ({"guardrails": ["Be kind."], "knowledge": {"folder": "a"}, "realtime": {}}, ("guardrails", "knowledge")),
+        ({"knowledge": {"folder": "a"}}, ("knowledge",)),
+    ],
+)
+def test_what_a_model_does_not_take_is_told(config: dict[str, Any], names: tuple[str, ...]) -> None:
+    warnings = unobeyed(an_agent("org_1", config=config), None)
+    assert tuple(warning.split()[0] for warning in warnings) == names
+
+
+@pytest.mark.parametrize("knowledge", [{}, {"folder": "../x"}, {"folder": "a", "server": {"url": "https://x.example"}}])
+def test_knowledge_is_a_folder_or_a_server(knowledge: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        plan({"knowledge": knowledge})

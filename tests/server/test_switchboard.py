@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from control_api.assistant.secrecy import is_secret
 from control_api.web.hidden import OVERRIDES, PLAN, Hidden
-from pipeline.frames import Said, Say
+from pipeline.frames import Say
+from pipeline.news import Said
 from processors.recorder import Track
 from server import switchboard as switching
 from server.assembly import BadOptionsError

@@ -2,18 +2,8 @@
 
 from __future__ import annotations
 
-from pipeline.frames import (
-    Frame,
-    Hangup,
-    Mute,
-    Note,
-    Played,
-    Said,
-    Say,
-    SpeechStarted,
-    Transcript,
-    UserTurn,
-)
+from pipeline.frames import Frame, Hangup, Mute, Note, Played, Say, SpeechStarted, Transcript, UserTurn
+from pipeline.news import Said
 from processors.machines.pickup import AFTER_BEEP, Pickup, VoicemailOptions
 from tests.processors.machines.lines import RATE, FarEnd
 
@@ -24,7 +14,8 @@ class Call:
     """Everything that the stage emits, with when it did."""
 
     def __init__(self, message: str = "", greeting: str = GREETING, **options: object) -> None:
-        self.stage = Pickup(VoicemailOptions.model_validate({"message": message, **options}), RATE, greeting)
+        opening = Say(greeting) if greeting else None
+        self.stage = Pickup(VoicemailOptions.model_validate({"message": message, **options}), RATE, opening)
         self.line = FarEnd(self.stage.process)
         self.emitted: list[tuple[float, Frame]] = []
         self.stage.emit = lambda frame: self.emitted.append((self.line.now, frame))
