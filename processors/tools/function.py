@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -16,6 +18,8 @@ from processors.tools.requests import Outside, Reply, Request, RequestError, tol
 from processors.tools.templates import UnsafeAddressError, address
 from processors.tools.toolbox import Done, Speak
 
+_log = logging.getLogger(__name__)
+
 
 class FunctionDeed:
     def __init__(
@@ -23,6 +27,7 @@ class FunctionDeed:
     ) -> None:
         """`call` is what the server is told of the call; `variables` as of an `HttpDeed`."""
         self._plan, self._outside, self._variables, self._call = plan, outside, variables, call
+        self._passing_on: set[asyncio.Task[None]] = set()
         self.tool = Tool(plan.name, plan.description, plan.parameters)
 
     async def do(self, arguments: Mapping[str, Any], speak: Speak) -> Done:
@@ -30,14 +35,27 @@ class FunctionDeed:
         try:
             url = address(plan.url, self._variables)
             request = Request("POST", url, plan.headers, plan.timeout_seconds, self._told(id_, arguments))
-            reply = await self._outside.asked(request, plan.retries)
             if not plan.waits:
-                return Done("It was passed on.")
+                self._pass_on(request)
+                return Done("It is passed on.")
+            reply = await self._outside.asked(request, plan.retries)
             answer = _result(reply, id_)
             self._variables.update(await extracted(plan.extract, Reply(reply.status, reply.kind, answer, {})))
         except (RequestError, UnsafeAddressError) as error:
             return Done(f"The tool {plan.name} failed: {told(error)}.", ok=False)
         return Done(answer or "It is done.")
+
+    def _pass_on(self, request: Request) -> None:
+        """Beside the call, which it may outlive."""
+        task = asyncio.create_task(self._asked(request))
+        self._passing_on.add(task)
+        task.add_done_callback(self._passing_on.discard)
+
+    async def _asked(self, request: Request) -> None:
+        try:
+            await self._outside.asked(request, self._plan.retries)
+        except RequestError as error:
+            _log.warning("a tool's server could not be told", extra={"call": self._call.get("id"), "error": str(error)})
 
     def _told(self, id_: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         call = {

@@ -12,7 +12,7 @@ from processors.wording.patterns import PatternError, compiled
 
 NAME = r"^[a-zA-Z0-9_-]{1,64}$"
 """What every server that speaks chat completions takes for the name of a tool."""
-OWN = frozenset({"end_call", "transfer_call", "opt_out"})
+OWN = frozenset({"end_call", "transfer_call", "opt_out", "switch_language"})
 """Names that stand for what every call can do."""
 _ADDRESS = re.compile(r"(https?)://([^/?#{}@\\\s]+)(?=[/?#]|$)(\S*)", re.IGNORECASE)
 MOST = 32

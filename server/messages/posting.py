@@ -83,6 +83,9 @@ class Post:
                     if self._failed == 1:
                         about = {"call": self._call, "error": str(error)}
                         _log.warning("a call's server could not be told of it", extra=about)
+                except Exception:  # noqa: BLE001 - it is logged, and the next one may fare better
+                    self._failed += 1
+                    _log.exception("a message of a call could not be sent", extra={"call": self._call})
         finally:
             lost = self._messages.dropped + len(self._messages)
             if lost or self._failed:

@@ -8,6 +8,7 @@ from aiohttp import web
 from processors.tools.function import FunctionDeed
 from processors.tools.options import FunctionTool
 from processors.tools.toolbox import Done
+from tests.patience import until
 from tests.processors.stand_ins.tool_server import ToolServer, serving
 
 CALL = {"id": "cal_1", "type": "webCall"}
@@ -63,5 +64,11 @@ async def test_an_answer_without_the_result_is_a_failure(answer: Any) -> None:
     assert done == Done("The tool book failed: it answered no result of this call.", ok=False)
 
 
-async def test_one_that_is_not_waited_for_is_only_told() -> None:
-    assert await done_by(ToolServer(answers=[web.Response(text="")]), waits=False) == Done("It was passed on.")
+async def test_one_that_is_not_waited_for_is_told_beside_the_call() -> None:
+    server = ToolServer(answers=[None])
+    async with serving(server) as outside:
+        about = {"kind": "function", "name": "book", "url": f"{server.url}/tools", "waits": False}
+        deed = FunctionDeed(FunctionTool.model_validate(about), outside, {}, CALL)
+        assert await deed.do({"day": "Friday"}, lambda text: None) == Done("It is passed on.")
+        await until(lambda: bool(server.asked))
+        server.go_on.set()
