@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from processors.hook_options import HangupAction, ToolAction
-from processors.phrases import made_of, phrase_set
+from processors.phrases import begins_with, made_of, phrase_set
 
 
 class TransferAction(BaseModel, frozen=True, extra="forbid"):
@@ -49,6 +49,21 @@ YES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """An answer that is made of nothing else agrees."""
 
+NO: dict[str, tuple[str, ...]] = {
+    "en": ("no", "nope", "nah", "never", "dont", "do not", "not", "i refuse", "i decline", "i disagree", "stop"),
+    "hi": ("nahi", "nahin", "mat", "na", "नहीं", "नही", "मत", "ना"),
+    "ta": ("illai", "vendam", "இல்லை", "வேண்டாம்"),
+    "te": ("ledu", "vaddu", "వద్దు", "లేదు", "కాదు"),
+    "kn": ("illa", "beda", "ಇಲ್ಲ", "ಬೇಡ"),
+    "mr": ("nahi", "nako", "नाही", "नको"),
+    "bn": ("na", "না", "করবেন না"),
+    "gu": ("na", "nahi", "ના", "નહીં"),
+    "ml": ("illa", "venda", "ഇല്ല", "വേണ്ട"),
+    "pa": ("nahi", "nahin", "ਨਹੀਂ", "ਨਾ"),
+    "or": ("na", "nahin", "ନା", "ନାହିଁ"),
+}
+"""An answer that begins with one of these refuses."""
+
 MEANINGLESS = frozenset(
     (
         "uh",
@@ -78,3 +93,8 @@ def agrees(answer: str, language: str) -> bool:
     """
     yes = phrase_set(YES, language.lower())
     return made_of(answer, yes | MEANINGLESS) and not made_of(answer, MEANINGLESS)
+
+
+def refuses(answer: str, language: str) -> bool:
+    """Whether it is a plain no: what is neither that nor a yes was perhaps not understood."""
+    return begins_with(answer, phrase_set(NO, language.lower()))

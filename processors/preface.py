@@ -30,7 +30,7 @@ from pipeline.frames import (
 )
 from pipeline.news import Disclosure, RecordingConsent, Said
 from pipeline.processor import Processor
-from processors.consent import ConsentOptions, TransferAction, agrees
+from processors.consent import ConsentOptions, TransferAction, agrees, refuses
 from processors.farewell import FAREWELL_SECONDS
 from processors.hook_options import HangupAction, ToolAction
 from processors.phrases import plain
@@ -88,7 +88,7 @@ class Preface(Processor):
         self._now = 0.0
         self._reply, self._text, self._until = FIRST_REPLY - 1, "", 0.0
         self._quiet_since = 0.0
-        self._speaking = self._muted = False
+        self._speaking = self._muted = self._asked_again = False
         self._kept: list[Frame] = []
 
     def process(self, frame: Frame) -> None:
@@ -189,7 +189,17 @@ class Preface(Processor):
         """In the chat and in the transcript, but for nobody to answer."""
         self.emit(Said("customer", turn.text, turn.at, max(turn.ended - turn.at, 0.0)))
         self.emit(Note(turn.text, role="user"))
-        self._decided(agrees(turn.text, self._plan.language))
+        agreed = agrees(turn.text, self._plan.language)
+        if not agreed and self._may_ask_again and not refuses(turn.text, self._plan.language):
+            self._asked_again = True
+            self._ask()
+        else:
+            self._decided(agreed)
+
+    @property
+    def _may_ask_again(self) -> bool:
+        """Once, where a refusal ends the call or hands it over: a yes may have been misunderstood."""
+        return not self._asked_again and self._plan.consent is not None and self._plan.consent.decline is not None
 
     def _decided(self, given: bool) -> None:
         self.emit(RecordingConsent(self._now, given))

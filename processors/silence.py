@@ -25,6 +25,8 @@ class Silence:
         self._since: float | None = 0.0 if from_start else None
         self._speaking = self._muted = False
         self._answer_due = False
+        self._over = 0
+        """The reply that was over last: the far end's word of that is sometimes faster than its last sound."""
 
     @property
     def seconds(self) -> float:
@@ -43,12 +45,12 @@ class Silence:
                 self._since = self._now
             case UserTurn():
                 self._answer_due, self._since = True, None
-            case Heard() if frame.reply > 0:
+            case Heard() if frame.reply > 0 and frame.reply != self._over:
                 self._since = None
-            case Heard() if self._since is not None:  # a filler, or the last words of a bot that hears nothing
+            case Heard() if self._since is not None:  # a filler, the goodbye of a bot that hears nothing, a last sound
                 self._since = self._now
             case Played(over=True) if frame.reply > 0:
-                self._answer_due, self._since = False, self._now
+                self._answer_due, self._since, self._over = False, self._now, frame.reply
             case Mute(on):
                 self._muted = on
                 self._since = None if on else self._now

@@ -16,6 +16,7 @@ from server.call_plan import CallPlan
 from server.languages import for_contact, unreached
 from server.overrides import OURS, applied, merged, obeyed, tools, translated, yielded
 from server.overrides.hosted import of_agent
+from server.overrides.left_out import WHY
 from server.script_warnings import unheeded
 from server.unguarded import unguarded
 from storage.records import Agent, Flow
@@ -103,7 +104,7 @@ def unobeyed(
     plan = said.plan()
     deaf = [] if agent is None or customer is not None else [*unheeded(plan), *unguarded(plan), *unreached(plan)]
     top = topmost(agent, flow, organisation, customer)
-    return [*ignored, *deaf, *not_obeyed(top, obeys), *tools.unheeded(top, said.overrides)]
+    return [*ignored, *deaf, *not_obeyed(top, obeys, WHY), *tools.unheeded(top, said.overrides)]
 
 
 @dataclass(frozen=True, slots=True)

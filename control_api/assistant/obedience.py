@@ -65,18 +65,26 @@ OFF = frozenset(
 """Plans that are not carried out anyway: with `enabled` false there is nothing to say of the rest of them."""
 
 
-def not_obeyed(raw: Mapping[str, Any], obeyed: frozenset[str]) -> list[str]:
+NO_REASONS: Mapping[str, str] = {}
+
+
+def not_obeyed(raw: Mapping[str, Any], obeyed: frozenset[str], why: Mapping[str, str] = NO_REASONS) -> list[str]:
     """A sentence for each field given that neither stands below a path in `obeyed` nor asks for what happens anyway.
 
-    `raw` is as `checked` lets it through.
+    `raw` is as `checked` lets it through; `why` has the reasons for paths that no call obeys.
     """
     return [
-        f"assistantOverrides.{path} is not obeyed yet"
+        f"assistantOverrides.{path} is not obeyed yet{_because(path, why)}"
         for path, value in _fields(raw)
         if not any(above in obeyed or above in KEPT for above in _upwards(path))
         and value not in ANYWAY.get(path, ())
         and not any(above in OFF and _at(raw, f"{above}.enabled") is False for above in _upwards(path))
     ]
+
+
+def _because(path: str, why: Mapping[str, str]) -> str:
+    reason = next((why[above] for above in _upwards(path) if above in why), "")
+    return f": {reason}" if reason else ""
 
 
 def _fields(raw: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:

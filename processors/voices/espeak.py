@@ -72,8 +72,17 @@ class _Library:
         return 0 if self._take(ctypes.string_at(samples, count * 2)) else 1
 
 
-@cache
+_LOADING = threading.Lock()
+"""The library must not be initialised twice at once."""
+
+
 def _library() -> _Library:
+    with _LOADING:
+        return _loaded_library()
+
+
+@cache
+def _loaded_library() -> _Library:
     return _Library()
 
 

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from processors import catalogue
+from processors.language_codes import NAMES, tongue
 from processors.ports import FormFiller, ProviderError
 from server.analysis import questions
 from server.analysis.details import laid_beneath
@@ -188,14 +189,17 @@ class Analyst:
             return Opinion(unavailable, SCRIPTED)
         if len(case.turns) < options.min_messages:
             return Opinion(unavailable, f"fewer than {options.min_messages} lines were said")
-        choice = case.plan.llm
-        try:
-            model = catalogue.create("llm", choice.provider, choice.options, self._http)
-        except (ValidationError, catalogue.UnknownProviderError):
-            return Opinion(unavailable, "no language model can be made of the flow's plan")
-        if not isinstance(model, FormFiller):
-            return Opinion(unavailable, f"the language model {choice.provider!r} cannot judge")
-        answer = await _asked(model, case.plan, case.turns)
+        models: list[FormFiller] = []
+        for choice in (case.plan.llm, *case.plan.llm.fallbacks):
+            try:
+                model = catalogue.create("llm", choice.provider, choice.options, self._http)
+            except (ValidationError, catalogue.UnknownProviderError):
+                return Opinion(unavailable, "no language model can be made of the flow's plan")
+            if isinstance(model, FormFiller):
+                models.append(model)
+        if not models:
+            return Opinion(unavailable, f"the language model {case.plan.llm.provider!r} cannot judge")
+        answer = await _first_answer(models, case.plan, case.turns)
         told = "; ".join(f"{part}: {mistake}" for part, mistake in answer.mistakes.items())
         status = AnalysisStatus.DONE if answer.parts else AnalysisStatus.FAILED
         return Opinion(status, told, answer.parts)
@@ -204,6 +208,8 @@ class Analyst:
         """All of it, and that it is there, in one transaction; nothing if somebody else has the call by now."""
         known, said = opinion.parts, await asyncio.to_thread(facts, case.call, case.turns, case.latencies)
         language = known.get("language")
+        if language is not None and tongue(language) not in NAMES:  # whatever a model has written there
+            language = None
         ours: dict[str, Any] = {"facts": {**said, "language": language or said["language"]}}
         if case.plan is not None and case.plan.analysis.enabled:
             before = {} if opinion.status is AnalysisStatus.DONE else analysis.written  # at worst it is as it was
@@ -223,6 +229,17 @@ class Analyst:
             await work.announce("call.transcript_ready", {"call": analysis.call_id, "analysis": opinion.status})
         self._tried(opinion.status)
         _log.info("a call was analysed", extra={"call": analysis.call_id, "status": opinion.status})
+
+
+async def _first_answer(models: Sequence[FormFiller], plan: CallPlan, turns: Sequence[Turn]) -> Answer:
+    """Of the plan's models the first that gives one. Raises the ProviderError of the last."""
+    *first, last = models
+    for model in first:
+        try:
+            return await _asked(model, plan, turns)
+        except ProviderError as trouble:
+            _log.warning("the next language model is asked to judge", extra={"error": str(trouble)})
+    return await _asked(last, plan, turns)
 
 
 async def _asked(model: FormFiller, plan: CallPlan, turns: Sequence[Turn]) -> Answer:

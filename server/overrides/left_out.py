@@ -82,3 +82,5 @@ REASONS: Mapping[str, Sequence[str]] = {
 }
 """Why → paths of fields, each with all that stands below it."""
 LEFT_OUT = frozenset(chain.from_iterable(REASONS.values()))
+WHY: Mapping[str, str] = {path: reason for reason, paths in REASONS.items() for path in paths}
+"""By path, the reason."""

@@ -54,6 +54,14 @@ async def idle(*, from_start: bool = False, **options: object) -> AsyncIterator[
         yield Scene(stage, heard)
 
 
+async def test_the_last_sound_of_a_reply_may_come_after_the_news_of_its_end() -> None:
+    async with idle(seconds=3) as s:
+        s.bot_speaks()
+        s.stage.process(Heard(b"", s.clock.now, s.replies))
+        s.clock.run(3.1)
+        assert [say.text for say in s.says] == ["Still there?"]
+
+
 async def test_nobody_is_asked_while_the_bot_says_that_it_hears_nothing() -> None:
     async with idle(seconds=3) as s:
         s.bot_speaks()

@@ -152,11 +152,22 @@ async def test_who_does_not_answer_has_not_agreed_and_who_still_speaks_is_waited
         assert (consent.given, end) == (False, Hangup(DECLINED))
 
 
+async def test_an_answer_that_was_perhaps_not_understood_ends_no_call_before_it_is_asked_again() -> None:
+    async with prefaced(consent={"kind": "ask", "decline": {"kind": "hangup"}}) as call:
+        call.clock.run(0.1)
+        call.play()
+        call.preface.process(UserTurn("E. F.", 0.5))
+        assert call.told(RecordingConsent, Hangup) == []
+        call.play()
+        call.preface.process(UserTurn("E. F.", 3.0))
+        assert call.told(Hangup) == [Hangup(DECLINED)]
+
+
 async def test_who_declines_may_be_handed_to_somebody() -> None:
     async with prefaced(consent={"kind": "ask", "decline": {"kind": "transfer", "queue": "front"}}) as call:
         call.clock.run(0.1)
         call.play()
-        call.preface.process(UserTurn("I'd rather not.", 0.5))
+        call.preface.process(UserTurn("No, thank you.", 0.5))
         assert call.told(TransferAsked, Say) == [TransferAsked("front", "")]
 
 

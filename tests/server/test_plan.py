@@ -7,8 +7,11 @@ from pydantic import ValidationError
 
 from server import demo
 from server.call_plan import CallPlan
+from server.overrides import left_out
 from server.plan import call_plan, unknown_placeholders, unobeyed
 from tests.storage.samples import a_flow, an_agent
+
+BY_ID = f": {left_out.BY_ID}"
 
 
 def plan(agent: dict[str, Any] | None = None, flow: dict[str, Any] | None = None, **variables: Any) -> CallPlan:
@@ -232,8 +235,8 @@ def test_what_a_call_will_not_obey_is_told_of_the_topmost_level() -> None:
     flow = a_flow("org_1", assistant_overrides={"model": {"toolIds": ["t_1"]}, "firstMessage": "Hi."})
     customer = {"transcriber": {"fallbackPlan": {"transcribers": [{"provider": "deepgram"}]}}}
     told = ["assistantOverrides.transcriber.fallbackPlan.transcribers is not obeyed yet"]
-    assert unobeyed(agent, None) == ["assistantOverrides.monitorPlan.monitorIds is not obeyed yet"]
-    assert unobeyed(agent, flow) == ["assistantOverrides.model.toolIds is not obeyed yet"]
+    assert unobeyed(agent, None) == ["assistantOverrides.monitorPlan.monitorIds is not obeyed yet" + BY_ID]
+    assert unobeyed(agent, flow) == ["assistantOverrides.model.toolIds is not obeyed yet" + BY_ID]
     assert unobeyed(agent, flow, customer=customer) == told
     assert unobeyed(None, None, organisation=customer) == told
 
