@@ -114,7 +114,7 @@ async def test_after_an_acknowledgement_the_bot_goes_on_where_it_was_cut(data: P
     # The hum repeats itself after a quarter of a second: the place is known up to that, the length tells the rest.
     place = lag(whole, heard[round(second[0] * 8000) * 2 :][: 2 * 8000], 8000)
     jump = (place - (first[1] - first[0]) + 0.125) % 0.25 - 0.125
-    assert abs(jump) <= CLOSE
+    assert abs(jump) <= CLOSE + 0.001  # a slice, and what the measuring itself is off by
 
 
 async def test_a_cough_without_a_word_lets_the_bot_go_on(data: Path) -> None:
